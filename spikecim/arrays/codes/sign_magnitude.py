@@ -1,0 +1,40 @@
+"""The code SPIRIT's designers rejected: magnitude cells and a sign bit stored three times (EMB; spirit.md 2.6)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikecim.arrays.codes.base import BoolArray, FloatArray, Units, WeightCode, majority, thermometer
+
+SIGN_COPIES = 3
+
+
+class SignMagnitude(WeightCode):
+    """4 + 3 cells for -4..+4; the sign cells are read digitally, decided by majority, and steer the analog magnitude.
+
+    Two bad sign cells flip the weight (up to 8 units). HRS leakage of the magnitude cells has no opposite side to
+    cancel it, so the injector subtracts the mean leakage of its cells as a fixed current.
+    """
+
+    @property
+    def cells_per_weight(self) -> int:
+        return self.levels + SIGN_COPIES
+
+    def targets(self, weights: NDArray[np.int8]) -> BoolArray:
+        magnitude = thermometer(np.abs(weights.astype(np.int64)), self.levels)
+        negative = np.repeat((weights < 0)[..., None], SIGN_COPIES, axis=-1)
+        return np.concatenate([magnitude, negative], axis=-1)
+
+    def decode(self, states: BoolArray) -> NDArray[np.int64]:
+        magnitude = states[..., : self.levels].sum(-1)
+        return np.where(majority(states[..., self.levels :]), -magnitude, magnitude)
+
+    def sides(self, conductance: FloatArray, units: Units) -> tuple[FloatArray, FloatArray]:
+        current = conductance[..., : self.levels].sum(-1)
+        leakage = np.full_like(current, self.levels * units.hrs)
+        negative = majority(conductance[..., self.levels :] > units.reference)
+        return np.where(negative, leakage, current), np.where(negative, current, leakage)
+
+    def analog_cells(self) -> BoolArray:
+        return np.arange(self.cells_per_weight) < self.levels

@@ -1,0 +1,112 @@
+"""Cell groups: programmed cells behind their access transistors, read through clamps into two injectors per neuron.
+
+One read of weight w injects (k_exc * sum G_exc - k_inh * sum G_inh) * V_read * t_pulse (design section 3.3). The
+injector ratio k is not a free parameter: it is trimmed so that `full_weight` mean LRS-HRS steps are one threshold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.constants import elementary_charge
+
+from spikecim.arrays.codes import CODES, Units, WeightCode
+from spikecim.devices.oxram import Cells, SlcOxram
+from spikecim.errors import ParameterError
+from spikecim.parameters import Choice, Count, Parameter, Quantity, Section
+from spikecim.streams import NOISE_SD, stream
+
+
+class SynapseSpec(Section):
+    """How one weight is stored."""
+
+    code: Annotated[Parameter[str], Choice(tuple(CODES))]
+    levels: Annotated[Parameter[int], Count(1, 64)]
+
+    def weight_code(self) -> WeightCode:
+        return CODES[self.code.value](levels=self.levels.value)
+
+
+class ArraySpec(Section):
+    """How a row is read."""
+
+    read_voltage: Annotated[Parameter[float], Quantity("volt", 1e-6, 5.0)]
+    pulse_width: Annotated[Parameter[float], Quantity("second", 1e-15, 1.0)]
+    access_resistance: Annotated[Parameter[float], Quantity("ohm", 0.0, 1e9)]
+
+
+class InjectorSpec(Section):
+    """The current injectors between the clamped columns and the membrane."""
+
+    full_weight: Annotated[Parameter[int], Count(1, 64)]
+    gain_mismatch_rel: Annotated[Parameter[float], Quantity("dimensionless", 0.0, 1.0)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reads:
+    """What one read of each weight does.
+
+    Attributes
+    ----------
+    charge : int32 (2, n_in, n_out)
+        Electrons injected by a positive [0] and a negative [1] input spike.
+    read_noise : int32 (n_in, n_out)
+        Noise scale, see `program.Program`.
+    row_electrons : int64 (n_in,)
+        Electrons through all cells of a row.
+    ratio : float
+        Trimmed injector ratio k.
+    gains : float64 (2, n_out)
+        Excitatory and inhibitory gain of each neuron, relative to k.
+    """
+
+    charge: NDArray[np.int32]
+    read_noise: NDArray[np.int32]
+    row_electrons: NDArray[np.int64]
+    ratio: float
+    gains: NDArray[np.float64]
+
+
+def reference_units(cell: SlcOxram, array: ArraySpec) -> Units:
+    """Mean LRS and HRS conductance behind the access transistor; digital reference at their geometric mean."""
+    lrs, hrs = cell.mean_conductance(array.access_resistance.value)
+    if lrs <= hrs:
+        raise ParameterError(f"cell: LRS must conduct better than HRS, got {lrs:.3g} S and {hrs:.3g} S")
+    return Units(lrs=lrs, hrs=hrs, reference=float(np.sqrt(lrs * hrs)))
+
+
+def injector_ratio(units: Units, array: ArraySpec, unit_electrons: int) -> float:
+    """k such that one LRS-HRS step injects `unit_electrons`: k = u e / ((G_LRS - G_HRS) V_read t_pulse)."""
+    step = (units.lrs - units.hrs) * array.read_voltage.value * array.pulse_width.value
+    return unit_electrons * elementary_charge / step
+
+
+def read_groups(
+    cells: Cells, cell: SlcOxram, synapse: SynapseSpec, array: ArraySpec, injectors: InjectorSpec, *, unit: int, seed: int
+) -> Reads:
+    """Turn programmed cells (n_in, n_out, n_cells) into whole-electron charges per input spike."""
+    code = synapse.weight_code()
+    units = reference_units(cell, array)
+    conductance = 1.0 / (cells.resistance + array.access_resistance.value)
+    gains = 1.0 + injectors.gain_mismatch_rel.value * stream(seed, "injector", "gain").standard_normal(
+        (2, cells.resistance.shape[1])
+    )
+    ratio = injector_ratio(units, array, unit)
+    excitatory, inhibitory = code.sides(conductance, units)
+    electrons = array.read_voltage.value * array.pulse_width.value / elementary_charge
+    scale = ratio * electrons
+    positive = scale * (gains[0] * excitatory - gains[1] * inhibitory)
+    negative = scale * (gains[0] * inhibitory - gains[1] * excitatory)
+    noise = cell.read_noise_rel(cells) * conductance * code.analog_cells()
+    noise_electrons = scale * code.noise_gain() * np.sqrt((noise**2).sum(-1))
+    return Reads(
+        charge=np.rint(np.stack([positive, negative])).astype(np.int32),
+        # The kernel multiplies by a whole number of standard deviation NOISE_SD and shifts by 16 bits.
+        read_noise=np.rint(noise_electrons * 65536.0 / NOISE_SD).astype(np.int32),
+        row_electrons=np.rint(conductance.sum((1, 2)) * electrons).astype(np.int64),
+        ratio=ratio,
+        gains=gains,
+    )

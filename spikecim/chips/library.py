@@ -1,0 +1,147 @@
+"""Chip files: shipped ones by name, the user's own by path; a file may inherit and override single values."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from spikecim.chips.spec import ChipSpec
+from spikecim.errors import ParameterError
+from spikecim.parameters import read_section
+
+_MAX_INHERITANCE = 8
+
+
+def chip_names() -> list[str]:
+    """Names of the shipped chips."""
+    return _names(resources.files("spikecim.chips"))
+
+
+def device_names() -> list[str]:
+    """Names of the shipped devices."""
+    return _names(resources.files("spikecim.devices") / "presets")
+
+
+def load_chip(name: str | Path, overrides: Mapping[str, object] | None = None) -> ChipSpec:
+    """Load a shipped chip by name or a chip file by path.
+
+    Parameters
+    ----------
+    name : str or Path
+        ``"spirit"`` or the path of a TOML file.
+    overrides : mapping of str, optional
+        Dotted paths to bare values, for example ``{"neuron.refractory": "5 us"}``; recorded as assumed.
+
+    Raises
+    ------
+    ParameterError
+        Naming file, key, value and what is allowed.
+    """
+    raw = _resolve(_read_chip(name), str(name), _MAX_INHERITANCE)
+    for path, value in (overrides or {}).items():
+        _override(raw, path, value)
+    return chip_from_description(raw, str(name))
+
+
+def chip_from_description(raw: Mapping[str, Any], where: str) -> ChipSpec:
+    """Validate plain data (`ChipSpec.describe` or a resolved chip file)."""
+    data = dict(raw)
+    if "schema" in data:
+        data["schema_"] = data.pop("schema")
+    return read_section(ChipSpec, data, where)
+
+
+def _names(folder: Traversable) -> list[str]:
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def _read_chip(name: str | Path) -> dict[str, Any]:
+    text = str(name)
+    if text.endswith(".toml") or "/" in text:
+        return _parse(Path(text), text)
+    return _parse(_pick(text, chip_names(), "chip", resources.files("spikecim.chips")), text)
+
+
+def _read_device(name: str) -> dict[str, Any]:
+    folder = resources.files("spikecim.devices") / "presets"
+    device = _parse(_pick(name, device_names(), "cell device", folder), name)
+    return {key: value for key, value in device.items() if key not in ("name", "title")}
+
+
+def _pick(name: str, names: list[str], kind: str, folder: Traversable) -> Traversable:
+    if name in names:
+        return folder / f"{name}.toml"
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"shipped: {', '.join(names)}; or give the path of a .toml file"
+    raise ParameterError(f"{kind} {name!r} is unknown; {hint}")
+
+
+def _parse(file: Traversable | Path, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParameterError(f"{where}: cannot be read ({error.strerror}); give a chip name or the path of a TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{where}: is not valid TOML ({error})") from None
+
+
+def _resolve(raw: dict[str, Any], where: str, depth: int) -> dict[str, Any]:
+    """Follow `inherit`, and start the cell from its device file."""
+    parent_name = raw.pop("inherit", None)
+    if parent_name is None:
+        cell = raw.get("cell", {})
+        if isinstance(cell, dict) and isinstance(cell.get("device"), str):
+            raw["cell"] = _merge(_read_device(cell["device"]), cell, where)
+        return raw
+    if not isinstance(parent_name, str) or depth == 0:
+        raise ParameterError(f"{where}: inherit must name a chip, at most {_MAX_INHERITANCE} levels deep, without a loop")
+    parent = _resolve(_read_chip(parent_name), parent_name, depth - 1)
+    cell = raw.get("cell", {})
+    if isinstance(cell, dict) and isinstance(cell.get("device"), str):
+        # A new device replaces the parent's cell; single values on top of it are kept.
+        parent["cell"] = _read_device(cell["device"])
+    return _merge(parent, raw, where)
+
+
+def _merge(base: dict[str, Any], top: Mapping[str, Any], where: str) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(below, dict) and "value" not in value and "value" not in below:
+            merged[key] = _merge(below, value, where)
+        elif isinstance(below, dict) and "value" in below and not isinstance(value, Mapping):
+            merged[key] = _assumed(value, f"override in {where}")
+        else:
+            merged[key] = value
+    return merged
+
+
+def _assumed(value: object, source: str) -> dict[str, object]:
+    return {"value": value, "status": "assumed", "source": source}
+
+
+def _override(raw: dict[str, Any], path: str, value: object) -> None:
+    if path == "cell.device":
+        raw["cell"] = {"device": value, **_read_device(str(value))}
+        return
+    *parents, last = path.split(".")
+    table: Any = raw
+    for part in parents:
+        table = _child(table, part, path)
+    if not isinstance(_child(table, last, path), dict) or "value" not in table[last]:
+        raise ParameterError(f"override {path!r}: names a table, not a value; go one level deeper")
+    table[last] = _assumed(value, "override on the command line or in a call")
+
+
+def _child(table: Any, part: str, path: str) -> Any:
+    if isinstance(table, dict) and part in table:
+        return table[part]
+    known = list(table) if isinstance(table, dict) and "value" not in table else []
+    near = difflib.get_close_matches(part, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(known) or 'nothing below a value'}"
+    raise ParameterError(f"override {path!r}: unknown key {part!r}; {hint}")

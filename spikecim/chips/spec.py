@@ -1,0 +1,108 @@
+"""A chip as data: every section of a chip file, validated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel
+
+from spikecim.arrays.groups import ArraySpec, InjectorSpec, SynapseSpec
+from spikecim.coding.renewal import ENCODERS, RateCode
+from spikecim.coding.spec import CodingSpec, DecisionSpec, LinkSpec
+from spikecim.datasets.preprocess import RESIZERS
+from spikecim.devices.oxram import OxramSpec
+from spikecim.energy.table import EnergyTable
+from spikecim.neurons.dual_threshold import NeuronSpec
+from spikecim.parameters import Choice, Count, Parameter, Section, walk
+
+
+class GeometrySpec(Section):
+    """Size of the array and of the images it takes."""
+
+    n_in: Annotated[Parameter[int], Count(1, 32_767)]
+    n_out: Annotated[Parameter[int], Count(1, 16_383)]
+    image_side: Annotated[Parameter[int], Count(1, 1_000)]
+    preprocessing: Annotated[Parameter[str], Choice(tuple(RESIZERS))]
+
+
+class CellSpec(OxramSpec):
+    """The cell, and the device file it started from."""
+
+    device: str
+
+
+class ChipSpec(Section):
+    """A whole chip; see `chips/spirit.toml` for a commented example."""
+
+    schema_: Literal[1]
+    name: str
+    title: str
+    geometry: GeometrySpec
+    cell: CellSpec
+    synapse: SynapseSpec
+    array: ArraySpec
+    injectors: InjectorSpec
+    neuron: NeuronSpec
+    link: LinkSpec
+    coding: CodingSpec
+    decision: DecisionSpec
+    energy: EnergyTable
+
+    @property
+    def n_cells(self) -> int:
+        """RRAM cells of the whole array."""
+        return self.geometry.n_in.value * self.geometry.n_out.value * self.synapse.weight_code().cells_per_weight
+
+    @property
+    def tick_s(self) -> float:
+        return self.link.tick.value
+
+    @property
+    def n_ticks(self) -> int:
+        return self.coding.window_ticks(self.tick_s)
+
+    @property
+    def word_bits(self) -> tuple[int, int]:
+        return self.link.input_bits.value, self.link.output_bits.value
+
+    def rate_code(self) -> RateCode:
+        """The chip's encoder in ticks."""
+        coding = self.coding
+        return RateCode(
+            process=ENCODERS[coding.encoder.value],
+            full_scale_ticks=coding.full_scale_period.value / self.tick_s,
+            zero_rate_rel=coding.zero_rate_rel.value,
+            jitter_rel=coding.jitter_rel.value,
+            n_ticks=self.n_ticks,
+        )
+
+    def parameters(self) -> Iterator[tuple[str, Parameter[Any]]]:
+        """Every (dotted path, parameter) in file order."""
+        return walk(self)
+
+    def describe(self) -> dict[str, Any]:
+        """Nested plain data that `load_chip` reads back; values are exact."""
+        described = _describe(self)
+        described["schema"] = described.pop("schema_")
+        return described
+
+    def digest(self) -> str:
+        """Short hash of all values (not of their sources): two chips with one digest behave alike."""
+        values = {path: (parameter.value, parameter.unit) for path, parameter in self.parameters()}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _describe(section: BaseModel) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Parameter):
+            result[name] = value.describe()
+        elif isinstance(value, BaseModel):
+            result[name] = _describe(value)
+        else:
+            result[name] = value
+    return result

@@ -1,0 +1,117 @@
+"""Signed-count decision, read from output spikes for every margin at once (design section 3.7)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikecim.program import Program
+from spikecim.spikes import Decisions, SpikeTrains
+
+
+def margin(scores: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Best minus second-best score over the last axis; -1 for a single neuron, which has no rival to lead."""
+    if scores.shape[-1] == 1:
+        return np.full(scores.shape[:-1], -1)
+    top = np.partition(scores, -2, axis=-1)
+    return top[..., -1] - top[..., -2]
+
+
+def time_out_winner(scores: NDArray[np.int64], residual: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Best score; ties go to the larger residual charge, then to the lower index. (n, n_out) to (n,)."""
+    best = scores == scores.max(-1, keepdims=True)
+    charge = np.where(best, residual.astype(np.int64), np.iinfo(np.int64).min)
+    return np.argmax(charge, axis=-1)
+
+
+class MarginReader:
+    """Fills a `Decisions` table while scores are fed to it tick by tick.
+
+    Parameters
+    ----------
+    n_samples : int
+    program : Program
+        Gives the margins of the table.
+    """
+
+    def __init__(self, n_samples: int, program: Program) -> None:
+        shape = (n_samples, program.n_margins)
+        self._program = program
+        self.ticks = np.full(shape, program.n_ticks - 1, np.int32)
+        self.winners = np.zeros(shape, np.int16)
+        self.reached = np.zeros(shape, bool)
+
+    def feed(self, samples: NDArray[np.int64], tick: NDArray[np.int64], scores: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Note the scores (n, n_out) of `samples` (n,) after `tick` (n,); return which of them are now decided."""
+        columns = np.arange(self._program.n_margins) + self._program.first_margin
+        new = (margin(scores)[:, None] >= columns) & ~self.reached[samples]
+        row, column = np.nonzero(new)
+        where = (samples[row], column)
+        self.ticks[where] = tick[row]
+        self.winners[where] = np.argmax(scores, -1)[row]
+        self.reached[where] = True
+        return self.reached[samples, -1]
+
+    def close(
+        self, trains: SpikeTrains, out: tuple[NDArray[np.int64], NDArray[np.int64]], late: NDArray[np.int64]
+    ) -> Decisions:
+        """Return the table. `out` holds sample and tick of every output spike, `late` the time-out winner (n_samples,)."""
+        return Decisions(
+            durations=self.ticks + np.int32(1),
+            winners=np.where(self.reached, self.winners, late[:, None]).astype(np.int16),
+            inputs=_count_until(trains.samples(), trains.ticks, self.ticks),
+            outputs=_count_until(out[0], out[1], self.ticks),
+            reached=self.reached,
+        )
+
+
+def _count_until(
+    samples: NDArray[np.int64], ticks: NDArray[np.integer], last: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Spikes of each sample (sorted by sample, tick) at or before each tick of `last` (n_samples, n_margins)."""
+    span = int(last.max(initial=0)) + 2
+    key = samples * span + np.minimum(ticks, span - 1)
+    rows = np.arange(len(last))[:, None]
+    start = np.searchsorted(key, rows * span, "left")
+    return (np.searchsorted(key, rows * span + last, "right") - start).astype(np.int32)
+
+
+def decide(
+    program: Program,
+    trains: SpikeTrains,
+    spikes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    residual: NDArray[np.int32],
+) -> tuple[Decisions, NDArray[np.bool_]]:
+    """Decide from a run that never stopped; return the table and which output spikes came in time.
+
+    `spikes` is (sample, tick, neuron, sign) sorted by sample, then tick. An engine that cannot stop a sample runs on
+    and cuts here: samples are independent and causal, so the cut is exact.
+    """
+    sample, tick, neuron, sign = spikes
+    reader = MarginReader(trains.n_samples, program)
+    scores = np.zeros((trains.n_samples, program.n_out), np.int64)
+    group = np.concatenate([[True], (np.diff(sample) != 0) | (np.diff(tick) != 0)]) if len(sample) else np.zeros(0, bool)
+    starts = np.flatnonzero(group)
+    rank = _rank_within(sample[starts])
+    open_ = np.ones(trains.n_samples, bool)
+    group_of = np.cumsum(group) - 1
+    order = np.argsort(rank, kind="stable")
+    bounds = np.searchsorted(rank[order], np.arange(rank.max(initial=-1) + 2))
+    spike_order = np.argsort(rank[group_of], kind="stable") if len(sample) else np.zeros(0, np.int64)
+    spike_bounds = np.searchsorted(rank[group_of][spike_order], np.arange(len(bounds)))
+    for r in range(len(bounds) - 1):
+        chosen = spike_order[spike_bounds[r] : spike_bounds[r + 1]]
+        np.add.at(scores, (sample[chosen], neuron[chosen]), np.where(open_[sample[chosen]], sign[chosen], 0))
+        heads = starts[order[bounds[r] : bounds[r + 1]]]
+        heads = heads[open_[sample[heads]]]
+        decided = reader.feed(sample[heads], tick[heads], scores[sample[heads]])
+        open_[sample[heads[decided]]] = False
+    decisions = reader.close(trains, (sample, tick), time_out_winner(scores, residual))
+    return decisions, tick < decisions.durations[sample, -1]
+
+
+def _rank_within(sample: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Position of each entry within its run of equal samples."""
+    index = np.arange(len(sample))
+    first = np.concatenate([[True], np.diff(sample) != 0]) if len(sample) else np.zeros(0, bool)
+    return index - np.maximum.accumulate(np.where(first, index, 0)) if len(sample) else index

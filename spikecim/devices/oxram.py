@@ -1,0 +1,176 @@
+"""An SLC 1T1R HfO2 OxRAM cell: two log-normal states with tails, programmed by one pulse or by write-verify.
+
+ln R = ln(median) + sigma_ln * (sqrt(s) * z_cell + sqrt(1 - s) * z_cycle), with s the share of the variance that stays
+with the cell (device-to-device) and the rest drawn anew by every programming pulse (cycle-to-cycle). Statistics of
+both states: spirit.md 3.2 and 3.5 (256 cells x 290 cycles of a public 1T1R array).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikecim.parameters import Choice, Count, Parameter, Quantity, Section
+from spikecim.streams import stream
+
+Fraction = Annotated[Parameter[float], Quantity("dimensionless", 0.0, 1.0)]
+Positive = Annotated[Parameter[float], Quantity("dimensionless", 1e-6, 1e6)]
+Resistance = Annotated[Parameter[float], Quantity("ohm", 1.0, 1e12)]
+Energy = Annotated[Parameter[float], Quantity("joule", 0.0, 1.0)]
+
+
+class StateSpec(Section):
+    """Distribution of one resistance state (LRS or HRS)."""
+
+    median: Resistance
+    sigma_ln: Annotated[Parameter[float], Quantity("dimensionless", 0.0, 5.0)]
+    tail_probability: Fraction
+    tail_low_factor: Positive
+    tail_high_factor: Positive
+    read_noise_rel: Fraction
+
+
+class ProgrammingSpec(Section):
+    """How a cell is written."""
+
+    mode: Annotated[Parameter[str], Choice(("one-pulse", "write-verify"))]
+    lrs_max: Resistance
+    hrs_min: Resistance
+    max_pulses: Annotated[Parameter[int], Count(1, 10_000)]
+    set_energy: Energy
+    reset_energy: Energy
+
+
+class OxramSpec(Section):
+    """Everything about the cell that a chip or device file states."""
+
+    lrs: StateSpec
+    hrs: StateSpec
+    cell_share: Fraction
+    stuck_lrs: Fraction
+    stuck_hrs: Fraction
+    programming: ProgrammingSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """Programmed cells; all arrays share one shape (...).
+
+    Attributes
+    ----------
+    resistance : float64, ohm
+    target : bool, True for LRS
+    stuck : bool
+    verified : bool
+        True where the last pulse left the cell inside its window (with one pulse: reported, not acted on).
+    pulses : int32
+        Programming pulses spent.
+    """
+
+    resistance: NDArray[np.float64]
+    target: NDArray[np.bool_]
+    stuck: NDArray[np.bool_]
+    verified: NDArray[np.bool_]
+    pulses: NDArray[np.int32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlcOxram:
+    """The cell model: `spec` in, programmed `Cells` out."""
+
+    spec: OxramSpec
+
+    def program(self, targets: NDArray[np.bool_], seed: int, *path: str | int) -> Cells:
+        """Program fresh cells towards `targets` (True = LRS).
+
+        The cells themselves (their device-to-device part, which ones are stuck) are named by `seed` and `path`: the
+        same name programs the same physical array again, whatever the targets.
+        """
+        spec = self.spec
+        shape = targets.shape
+        body = stream(seed, *path, "cell").standard_normal((2, *shape))
+        fate = stream(seed, *path, "stuck").random(shape)
+        stuck_lrs = fate < spec.stuck_lrs.value
+        stuck_hrs = fate > 1.0 - spec.stuck_hrs.value
+        low = (targets | stuck_lrs) & ~stuck_hrs
+        cell_part = np.where(low, body[0], body[1])
+        cycles = stream(seed, *path, "cycle")
+        resistance = self._pulse(low, cell_part, cycles)
+        pulses = np.ones(shape, np.int32)
+        verified = self._inside(resistance, targets)
+        if spec.programming.mode.value == "write-verify":
+            for _ in range(spec.programming.max_pulses.value - 1):
+                again = ~verified
+                if not again.any():
+                    break
+                resistance[again] = self._pulse(low[again], cell_part[again], cycles)
+                pulses[again] += 1
+                verified[again] = self._inside(resistance[again], targets[again])
+        return Cells(
+            resistance=resistance,
+            target=targets,
+            stuck=stuck_lrs | stuck_hrs,
+            verified=verified,
+            pulses=pulses,
+        )
+
+    def programming_energy(self, cells: Cells) -> float:
+        """Joules spent on `cells`: pulses times the energy of a SET (target LRS) or RESET pulse."""
+        set_pulses = int(cells.pulses[cells.target].sum())
+        reset_pulses = int(cells.pulses[~cells.target].sum())
+        rules = self.spec.programming
+        return set_pulses * rules.set_energy.value + reset_pulses * rules.reset_energy.value
+
+    def mean_conductance(self, series_ohm: float) -> tuple[float, float]:
+        """Mean conductance (LRS, HRS) in siemens of freshly programmed good cells behind `series_ohm`.
+
+        Taken by quadrature over the log-normal body and its tail; the write-verify window cuts what it rejects.
+        """
+        return self._mean(self.spec.lrs, series_ohm, low=True), self._mean(self.spec.hrs, series_ohm, low=False)
+
+    def read_noise_rel(self, cells: Cells) -> NDArray[np.float64]:
+        """Relative standard deviation of one read of each cell, by the state the cell is in."""
+        middle = np.sqrt(self.spec.lrs.median.value * self.spec.hrs.median.value)
+        in_lrs = cells.resistance < middle
+        return np.where(in_lrs, self.spec.lrs.read_noise_rel.value, self.spec.hrs.read_noise_rel.value)
+
+    def _pulse(
+        self, low: NDArray[np.bool_], cell_part: NDArray[np.float64], cycles: np.random.Generator
+    ) -> NDArray[np.float64]:
+        spec = self.spec
+        share = spec.cell_share.value
+        z = np.sqrt(share) * cell_part + np.sqrt(1.0 - share) * cycles.standard_normal(low.shape)
+        tail_draw, tail_place = cycles.random((2, *low.shape))
+        result = np.empty(low.shape)
+        for state, here in ((spec.lrs, low), (spec.hrs, ~low)):
+            factor = _tail_factor(state, tail_draw[here], tail_place[here])
+            result[here] = state.median.value * np.exp(state.sigma_ln.value * z[here]) * factor
+        return result
+
+    def _inside(self, resistance: NDArray[np.float64], targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        rules = self.spec.programming
+        return np.where(targets, resistance <= rules.lrs_max.value, resistance >= rules.hrs_min.value)
+
+    def _mean(self, state: StateSpec, series_ohm: float, *, low: bool) -> float:
+        rules = self.spec.programming
+        nodes, weights = np.polynomial.hermite_e.hermegauss(201)
+        places, place_weights = np.polynomial.legendre.leggauss(33)
+        body = state.median.value * np.exp(state.sigma_ln.value * nodes)
+        tail = _tail_factor(state, np.zeros_like(places), (places + 1.0) / 2.0, always=True)
+        p = state.tail_probability.value
+        resistance = np.concatenate([body, np.outer(body, tail).ravel()])
+        mass = np.concatenate([(1.0 - p) * weights, p * np.outer(weights, place_weights / 2.0).ravel()])
+        if rules.mode.value == "write-verify":
+            mass = mass * (resistance <= rules.lrs_max.value if low else resistance >= rules.hrs_min.value)
+        return float((mass / (resistance + series_ohm)).sum() / mass.sum())
+
+
+def _tail_factor(
+    state: StateSpec, draw: NDArray[np.float64], place: NDArray[np.float64], *, always: bool = False
+) -> NDArray[np.float64]:
+    low, high = np.log(state.tail_low_factor.value), np.log(state.tail_high_factor.value)
+    in_tail = np.ones(draw.shape, bool) if always else draw < state.tail_probability.value
+    return np.where(in_tail, np.exp(low + (high - low) * place), 1.0)

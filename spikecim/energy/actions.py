@@ -1,0 +1,66 @@
+"""What happened, counted: the one function that turns a record into actions (design section 3.9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikecim.program import Program
+from spikecim.spikes import SpikeRecord, SpikeTrains
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actions:
+    """Counts per sample, each int64 (n_samples,).
+
+    `cell_electrons` is the charge that flowed through all cells read; `synaptic_events` are input words times neurons;
+    `injector_pulses` and `comparator_decisions` count both sides of every neuron; `ticks` is how long a sample lasted.
+    """
+
+    input_words: NDArray[np.int64]
+    cell_reads: NDArray[np.int64]
+    cell_electrons: NDArray[np.int64]
+    synaptic_events: NDArray[np.int64]
+    injector_pulses: NDArray[np.int64]
+    comparator_decisions: NDArray[np.int64]
+    reset_packets: NDArray[np.int64]
+    output_words: NDArray[np.int64]
+    ticks: NDArray[np.int64]
+
+    def total(self) -> dict[str, int]:
+        """Sums over all samples."""
+        return {field.name: int(getattr(self, field.name).sum()) for field in fields(self)}
+
+    def differs_from(self, other: Actions) -> list[str]:
+        """Names of the counts that are not equal."""
+        return [f.name for f in fields(self) if not np.array_equal(getattr(self, f.name), getattr(other, f.name))]
+
+
+def count_actions(
+    program: Program, trains: SpikeTrains, record: SpikeRecord, delta_s: int | None = None
+) -> Actions:
+    """Count the actions of every sample until its decision.
+
+    Parameters
+    ----------
+    delta_s : int, optional
+        Decide at this smaller margin instead of the run's own: the counts of that run, exactly, without running it.
+    """
+    column = -1 if delta_s is None else delta_s - program.first_margin
+    words = record.decisions.inputs[:, column].astype(np.int64)
+    outputs = record.decisions.outputs[:, column].astype(np.int64)
+    through = np.concatenate([[0], np.cumsum(program.row_electrons[trains.lines])])
+    start = trains.offsets[:-1]
+    return Actions(
+        input_words=words,
+        cell_reads=words * program.cells_per_row,
+        cell_electrons=through[start + words] - through[start],
+        synaptic_events=words * program.n_out,
+        injector_pulses=words * 2 * program.n_out,
+        comparator_decisions=words * 2 * program.n_out,
+        reset_packets=outputs,
+        output_words=outputs,
+        ticks=record.decisions.durations[:, column].astype(np.int64),
+    )

@@ -1,0 +1,25 @@
+"""What an engine is: a Program and spike trains in, a SpikeRecord out, nothing else (design section 2)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from spikecim.program import Program
+from spikecim.spikes import SpikeRecord, SpikeTrains
+
+
+class Engine(Protocol):
+    """All engines return identical records for the same program and trains (design section 3)."""
+
+    @property
+    def name(self) -> str:
+        """The name used on the command line."""
+
+    def run(self, program: Program, trains: SpikeTrains) -> SpikeRecord:
+        """Run all samples to their decision.
+
+        Raises
+        ------
+        EngineError
+            If the trains do not fit the program.
+        """

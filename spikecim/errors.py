@@ -1,0 +1,43 @@
+"""Every error spikecim raises on purpose: one line that says what, where, what is allowed, what to do."""
+
+from __future__ import annotations
+
+
+class SpikecimError(Exception):
+    """Base of all errors that a user can cause and mend; the command line prints it and exits with 2."""
+
+
+class ParameterError(SpikecimError, ValueError):
+    """A value in a chip, device or study file is unknown, of the wrong unit or out of range."""
+
+
+class ShapeError(SpikecimError, ValueError):
+    """An array has the wrong shape, type or range."""
+
+
+class DataError(SpikecimError, ValueError):
+    """A data file is truncated, has a wrong checksum or is not what its name says."""
+
+
+class DataNotFoundError(SpikecimError, FileNotFoundError):
+    """A data set is neither on this machine nor reachable."""
+
+
+class ResultFileError(SpikecimError, ValueError):
+    """A result file is not ours, cut off, or of another schema."""
+
+
+class OutputError(SpikecimError, OSError):
+    """A result cannot be written: no permission, disk full, not a directory."""
+
+    def __str__(self) -> str:
+        # OSError formats (errno, text) pairs; ours is always one sentence.
+        return str(self.args[0]) if self.args else ""
+
+
+class MissingExtraError(SpikecimError, ImportError):
+    """An optional dependency is needed; the message holds the pip line that brings it."""
+
+
+class EngineError(SpikecimError, ValueError):
+    """An engine is unknown or cannot run this program."""

@@ -1,0 +1,186 @@
+"""Values with a birth certificate: every physical number carries its unit, status and source (design section 4)."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, core_schema
+
+from spikecim.errors import ParameterError
+from spikecim.units import format_quantity, parse_quantity
+
+STATUSES = ("published", "derived", "proxy", "calibrated", "measured", "assumed")
+T = TypeVar("T", float, int, str)
+S = TypeVar("S", bound="Section")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter(Generic[T]):
+    """A value, its unit and where it comes from.
+
+    Attributes
+    ----------
+    value : float, int or str
+        SI for quantities.
+    unit : str
+        SI unit name, ``"count"`` or ``"choice"``.
+    status : str
+        One of `STATUSES`.
+    source : str
+        Paper, formula, data set or reason.
+    """
+
+    value: T
+    unit: str
+    status: str
+    source: str
+
+    def text(self) -> str:
+        """Readable value with unit."""
+        if isinstance(self.value, float):
+            return format_quantity(self.value, self.unit)
+        return str(self.value)
+
+    def describe(self) -> dict[str, str]:
+        """The same as it is written in a chip file."""
+        value = self.value
+        shown = repr_quantity(value, self.unit) if isinstance(value, float) else value
+        return {"value": shown, "status": self.status, "source": self.source}  # type: ignore[dict-item]
+
+
+def repr_quantity(value: float, unit: str) -> str | float:
+    """Text that reads back to exactly `value`; used for hashing and for files."""
+    return value if unit == "dimensionless" else f"{value!r} {unit}"
+
+
+def _open(raw: object) -> tuple[object, str, str]:
+    if not isinstance(raw, Mapping):
+        raise ParameterError(
+            f'expected a table like {{ value = ..., status = "assumed", source = "..." }}, got {raw!r}'
+        )
+    if "value" not in raw:
+        raise ParameterError("has no value: write { value = ..., status = ..., source = ... }")
+    unknown = sorted(set(raw) - {"value", "status", "source"})
+    if unknown:
+        raise ParameterError(f"unknown key {unknown[0]!r}: allowed are value, status, source")
+    status, source = raw.get("status"), raw.get("source")
+    if status not in STATUSES:
+        raise ParameterError(f"status {status!r} is not one of {', '.join(STATUSES)}")
+    if not isinstance(source, str) or not source.strip():
+        raise ParameterError("source is missing: say where the number comes from")
+    return raw["value"], status, source.strip()
+
+
+class _Kind(ABC):
+    """Base of the annotations that tell pydantic how to read a `Parameter`."""
+
+    @abstractmethod
+    def read(self, raw: object) -> Parameter[Any]:
+        """Return the parameter described by the table `raw`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._accept)
+
+    def _accept(self, raw: object) -> Parameter[Any]:
+        return raw if isinstance(raw, Parameter) else self.read(raw)
+
+
+@dataclass(frozen=True)
+class Quantity(_Kind):
+    """A real quantity in SI unit `unit` within [low, high]."""
+
+    unit: str
+    low: float = -math.inf
+    high: float = math.inf
+
+    def read(self, raw: object) -> Parameter[float]:
+        value, status, source = _open(raw)
+        number = parse_quantity(value, self.unit)
+        if not self.low <= number <= self.high:
+            allowed = f"{format_quantity(self.low, self.unit)} .. {self._high()}"
+            raise ParameterError(f"{value!r} is out of range; allowed {allowed}")
+        return Parameter(value=number, unit=self.unit, status=status, source=source)
+
+    def _high(self) -> str:
+        return "any" if math.isinf(self.high) else format_quantity(self.high, self.unit)
+
+
+@dataclass(frozen=True)
+class Count(_Kind):
+    """A whole number within [low, high]."""
+
+    low: int = 0
+    high: int = 2**31 - 1
+
+    def read(self, raw: object) -> Parameter[int]:
+        value, status, source = _open(raw)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ParameterError(f"expected a whole number, got {value!r}")
+        if not self.low <= value <= self.high:
+            raise ParameterError(f"{value} is out of range; allowed {self.low} .. {self.high}")
+        return Parameter(value=value, unit="count", status=status, source=source)
+
+
+@dataclass(frozen=True)
+class Choice(_Kind):
+    """One of a list of names."""
+
+    allowed: tuple[str, ...]
+
+    def read(self, raw: object) -> Parameter[str]:
+        value, status, source = _open(raw)
+        if value not in self.allowed:
+            raise ParameterError(f"{value!r} is not one of {', '.join(self.allowed)}")
+        return Parameter(value=str(value), unit="choice", status=status, source=source)
+
+
+class Section(BaseModel):
+    """A table of a description file: frozen, and no key that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+def read_section(model: type[S], raw: Mapping[str, Any], where: str) -> S:
+    """Validate `raw` as `model`; the first fault becomes one ParameterError that names file, key and remedy."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as failure:
+        fault = failure.errors()[0]
+        raise ParameterError(f"{where}: {_explain(fault, model)}") from None
+
+
+def _explain(fault: Any, model: type[BaseModel]) -> str:
+    path = [str(part) for part in fault["loc"]]
+    name = ".".join(path)
+    if fault["type"] == "extra_forbidden":
+        known = _keys_at(model, path[:-1])
+        near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(sorted(known))}"
+        return f"unknown key {name!r}; {hint}"
+    if fault["type"] == "missing":
+        return f"{name}: missing; every description needs it"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
+
+
+def _keys_at(model: type[BaseModel], path: list[str]) -> list[str]:
+    current: Any = model
+    for part in path:
+        current = current.model_fields[part].annotation
+    return list(current.model_fields)
+
+
+def walk(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Parameter[Any]]]:
+    """Yield (dotted path, parameter) for every parameter below `section`, in file order."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Parameter):
+            yield prefix + name, value
+        elif isinstance(value, BaseModel):
+            yield from walk(value, f"{prefix}{name}.")
