@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from spikecim.program import CONTINUOUS, Program
 from spikecim.spikes import Decisions, SpikeRecord, SpikeTrains
 
-
 @dataclass(frozen=True, kw_only=True)
 class EventEngine:
     """Work grows with spikes, not with neurons times ticks.
@@ -26,97 +25,132 @@ class EventEngine:
 
     def run(self, program: Program, trains: SpikeTrains) -> SpikeRecord:
         """See `engines.base.Engine`."""
+        from spikecim.engines.event_kernel import SLACK
+
         program.check_trains(trains)
-        capacity = 128 if self.keep_spikes else 0
-        while True:
-            run = _run(program, trains, capacity)
-            needed = int(run.counts.max(initial=0))
-            if not self.keep_spikes or needed <= capacity:
-                return _record(run, capacity, self.keep_spikes)
-            capacity = needed
+        run = _run(program, trains, SLACK if self.keep_spikes else -1)
+        offsets = np.zeros(trains.n_samples + 1, np.int64)
+        if not self.keep_spikes:
+            return _record(offsets, (np.zeros(0, np.int32), np.zeros(0, np.int16), np.zeros(0, np.int8)), run)
+        needed = int((run.mark_counts - trains.counts()).max(initial=0))
+        if needed > SLACK:
+            # Packets smaller than the threshold let neurons fire on without input: give them the room they asked for.
+            run = _run(program, trains, needed)
+        np.cumsum(run.decisions.outputs[:, -1], out=offsets[1:])
+        return _record(offsets, _unpack(run, trains, offsets, program.n_out), run)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    out_ticks: NDArray[np.int32]
-    out_codes: NDArray[np.int16]
-    counts: NDArray[np.int64]
+    """What the kernel wrote: decisions, residual charge, and the firing ticks of each sample with their lane bits."""
+
     decisions: Decisions
     residual: NDArray[np.int32]
+    mark_ticks: NDArray[np.int32]
+    mark_lanes: NDArray[np.int32]
+    mark_counts: NDArray[np.int64]
+    slack: int
 
 
-def _run(program: Program, trains: SpikeTrains, capacity: int) -> _Run:
+def _run(program: Program, trains: SpikeTrains, slack: int) -> _Run:
     from spikecim.engines.event_kernel import run_samples
 
-    n, shape = trains.n_samples, (trains.n_samples, program.n_margins)
-    out_ticks, out_codes = np.empty(n * capacity, np.int32), np.empty(n * capacity, np.int16)
-    counts = np.zeros(n, np.int64)
-    decisions = Decisions(
+    n, n_out = trains.n_samples, program.n_out
+    charge = np.concatenate([program.charge.reshape(-1, n_out), np.zeros((1, n_out), np.int32)])
+    n_marks = trains.n_spikes + n * slack if slack >= 0 else 0
+    run = _Run(
+        decisions=_empty_decisions(n, program.n_margins),
+        residual=np.zeros((n, n_out), np.int32),
+        mark_ticks=np.empty(n_marks, np.int32),
+        mark_lanes=np.empty(n_marks * _n_groups(n_out), np.int32),
+        mark_counts=np.zeros(n, np.int64),
+        slack=slack,
+    )
+    rules = (
+        max(program.refractory_ticks, 1),
+        program.comparator == CONTINUOUS,
+        bool(program.leak.any()),
+        program.noisy,
+        program.n_ticks,
+        program.n_in,
+        n_out,
+        # A single neuron has no rival to lead.
+        program.first_margin if n_out > 1 else 2**31 - 1,
+    )
+    decisions = run.decisions
+    run_samples(
+        _lanes(charge, 0).reshape(-1),
+        _lanes(program.read_noise, 0).reshape(-1),
+        np.uint64(program.noise_seed),
+        _parameters(program),
+        rules,
+        (trains.offsets, trains.ticks, trains.lines, trains.signs),
+        (run.mark_ticks, run.mark_lanes, run.mark_counts, slack),
+        (decisions.durations, decisions.winners, decisions.inputs, decisions.outputs, decisions.reached),
+        run.residual,
+    )
+    return run
+
+
+def _empty_decisions(n_samples: int, n_margins: int) -> Decisions:
+    shape = (n_samples, n_margins)
+    return Decisions(
         durations=np.empty(shape, np.int32),
         winners=np.empty(shape, np.int16),
         inputs=np.empty(shape, np.int32),
         outputs=np.empty(shape, np.int32),
         reached=np.zeros(shape, bool),
     )
-    residual = np.zeros((n, program.n_out), np.int32)
-    rules = (
-        np.int32(max(program.refractory_ticks, 1)),
-        program.comparator == CONTINUOUS,
-        bool(program.leak.any()),
-        program.noisy,
-        program.n_ticks,
-        program.n_out,
-        program.first_margin if program.n_out > 1 else 2**31 - 1,
-    )
-    run_samples(
-        _lanes(program.charge.reshape(-1, program.n_out), 0),
-        _lanes(program.read_noise, 0),
-        np.uint64(program.noise_seed),
-        _parameters(program),
-        rules,
-        (trains.offsets, trains.ticks, trains.lines, trains.signs),
-        (out_ticks, out_codes, counts, capacity),
-        (decisions.durations, decisions.winners, decisions.inputs, decisions.outputs, decisions.reached),
-        residual,
-        0,
-    )
-    return _Run(out_ticks=out_ticks, out_codes=out_codes, counts=counts, decisions=decisions, residual=residual)
 
 
-def _record(run: _Run, capacity: int, keep_spikes: bool) -> SpikeRecord:
-    from spikecim.engines.event_kernel import pack_spikes
+def _unpack(
+    run: _Run, trains: SpikeTrains, offsets: NDArray[np.int64], n_out: int
+) -> tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int8]]:
+    from spikecim.engines.event_kernel import unpack_marks
 
-    counts = run.counts if keep_spikes else np.zeros_like(run.counts)
-    offsets = np.concatenate([[0], np.cumsum(counts)])
     ticks, neurons, signs = (np.empty(offsets[-1], kind) for kind in (np.int32, np.int16, np.int8))
-    if keep_spikes:
-        pack_spikes(run.out_ticks, run.out_codes, capacity, offsets, ticks, neurons, signs)
+    marks = (run.mark_ticks, run.mark_lanes, run.mark_counts, run.slack)
+    unpack_marks(marks, trains.offsets, offsets, _n_groups(n_out), ticks, neurons, signs)
+    return ticks, neurons, signs
+
+
+def _record(
+    offsets: NDArray[np.int64],
+    spikes: tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int8]],
+    run: _Run,
+) -> SpikeRecord:
+    ticks, neurons, signs = spikes
     return SpikeRecord(
         offsets=offsets, ticks=ticks, neurons=neurons, signs=signs, residual=run.residual, decisions=run.decisions
     )
 
 
-def _lanes(array: NDArray[np.int32], fill: int) -> NDArray[np.int32]:
-    """Pad the last axis to whole lane groups."""
+def _n_groups(n_out: int) -> int:
     from spikecim.engines.event_kernel import LANES
 
-    padded = np.full((*array.shape[:-1], -(-array.shape[-1] // LANES) * LANES), fill, np.int32)
+    return -(-n_out // LANES)
+
+
+def _lanes(array: NDArray[np.int32], fill: int) -> NDArray[np.int32]:
+    """Pad the last axis to whole lane groups: (..., n_out) to (..., n_groups, 16)."""
+    from spikecim.engines.event_kernel import LANES
+
+    n_groups = _n_groups(array.shape[-1])
+    padded = np.full((*array.shape[:-1], n_groups * LANES), fill, np.int32)
     padded[..., : array.shape[-1]] = array
-    return padded
+    return padded.reshape(*array.shape[:-1], n_groups, LANES)
 
 
 def _parameters(program: Program) -> NDArray[np.int32]:
-    """Flat (n_groups, N_PARAMETERS, LANES); empty lanes get thresholds out of reach."""
-    from spikecim.engines.event_kernel import LANES
-
+    """Flat (n_groups, 7, 16); empty lanes get thresholds out of reach."""
+    never = 2**31 - 1
     rows = (
-        (program.threshold_up, 2**31 - 1),
-        (program.threshold_down, 2**31 - 1),
-        (program.reset_up, 0),
-        (program.reset_down, 0),
-        (program.rail_high, 0),
-        (program.rail_low, 0),
-        (program.leak, 0),
+        _lanes(program.threshold_up, never),
+        _lanes(-program.threshold_down, -never),
+        _lanes(program.reset_up, 0),
+        _lanes(program.reset_down, 0),
+        _lanes(program.rail_high, 0),
+        _lanes(-program.rail_low, 0),
+        _lanes(program.leak, 0),
     )
-    stacked = np.stack([_lanes(values, fill).reshape(-1, LANES) for values, fill in rows], axis=1)
-    return np.ascontiguousarray(stacked).reshape(-1)
+    return np.ascontiguousarray(np.stack(rows, axis=1)).reshape(-1)

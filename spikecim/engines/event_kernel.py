@@ -1,7 +1,8 @@
 """Compiled event loop: one sample at a time, 16 integer lanes without a branch per neuron, parallel over samples.
 
-State and parameters of a lane group lie 16 words apart in flat arrays, so the compiler can prove the lanes independent
-and turns each inner loop into vector instructions.
+Lanes of one quantity lie side by side, quantities 16 words apart, and every inner loop runs over exactly 16 lanes with
+constant offsets: the compiler proves them independent and turns each loop into vector instructions. Networks with more
+than 16 neurons take several lane groups.
 """
 
 from __future__ import annotations
@@ -13,209 +14,267 @@ from spikecim.streams import GOLDEN, MIX_1, MIX_2, NOISE_CENTRE
 
 LANES = 16
 BLOCK = 32  # samples per task: fixed, so that the split never depends on the number of threads
-# Rows of the parameter array, and of the state array, of one lane group.
-UP, DOWN, RESET_UP, RESET_DOWN, HIGH, LOW, LEAK, N_PARAMETERS = range(8)
-CHARGE, READY, SCORE, FIRED, N_STATES = range(5)
-EMPTY_LANE_SCORE = -(2**30)
-_GOLDEN, _MIX_1, _MIX_2 = np.uint64(GOLDEN), np.uint64(MIX_1), np.uint64(MIX_2)
-_LOW16 = np.uint64(0xFFFF)
+SLACK = 8  # marks a sample may need beyond one per input spike before the run is repeated with more room
+# A lane's rank is its score in the high bits and 15 - lane below: all ranks differ, and ties go to the lower index.
+RANK_BITS = 4
+EMPTY_LANE_RANK = np.int32(-(2**30))
+# Unsigned indices: the compiler need not fold negative ones, which would keep the lanes from being vectorised.
+_U, _I = np.uint64, np.int32
+_LANES = _U(LANES)
+# Offsets of the parameters (DOWN and LOW are negative charges), and of the state, of one lane group.
+UP, DOWN, RESET_UP, RESET_DOWN, HIGH, LOW, LEAK, N_PARAMETERS = (_U(LANES * k) for k in range(8))
+CHARGE, READY, RANK, N_STATES = (_U(LANES * k) for k in range(4))
+_GOLDEN, _MIX_1, _MIX_2, _LOW16 = _U(GOLDEN), _U(MIX_1), _U(MIX_2), _U(0xFFFF)
+# 2 is a primitive root modulo 19, so 2**lane % 19 tells the lane of a single bit.
+_LANE_OF_BIT = np.array([0, 0, 1, 13, 2, 0, 14, 6, 3, 8, 0, 12, 15, 5, 7, 11, 4, 10, 9], np.uint8)
 
 
 @njit(inline="always")
 def _mix(x):  # type: ignore[no-untyped-def]
-    x = (x ^ (x >> np.uint64(30))) * _MIX_1
-    x = (x ^ (x >> np.uint64(27))) * _MIX_2
-    return x ^ (x >> np.uint64(31))
+    x = (x ^ (x >> _U(30))) * _MIX_1
+    x = (x ^ (x >> _U(27))) * _MIX_2
+    return x ^ (x >> _U(31))
 
 
 @njit(inline="always")
-def _add_noise(state, scale, key, n_groups):  # type: ignore[no-untyped-def]
-    """Add one event's read noise to every lane (see `streams.gaussian_steps`)."""
-    for g in range(n_groups):
-        base = g * N_STATES * LANES
-        for j in range(LANES):
-            word = _mix(key + np.uint64(g * LANES + j + 1) * _GOLDEN)
-            total = (word & _LOW16) + ((word >> np.uint64(16)) & _LOW16)
-            total += ((word >> np.uint64(32)) & _LOW16) + (word >> np.uint64(48))
-            step = np.int64(total) - NOISE_CENTRE
-            state[base + CHARGE * LANES + j] += np.int32((np.int64(scale[g * LANES + j]) * step) >> 16)
+def _add(state, base, table, row):  # type: ignore[no-untyped-def]
+    """Add one event's charge to a lane group."""
+    for j in range(LANES):
+        state[base + CHARGE + _U(j)] = _I(state[base + CHARGE + _U(j)] + table[row + _U(j)])
 
 
 @njit(inline="always")
-def _leak(state, parameters, ticks, n_groups):  # type: ignore[no-untyped-def]
+def _add_noise(state, base, noise, row, key):  # type: ignore[no-untyped-def]
+    """Add one event's read noise to a lane group (see `streams.gaussian_steps`)."""
+    for j in range(LANES):
+        word = _mix(key + _U(j + 1) * _GOLDEN)
+        total = (word & _LOW16) + ((word >> _U(16)) & _LOW16) + ((word >> _U(32)) & _LOW16) + (word >> _U(48))
+        step = np.int64(total) - NOISE_CENTRE
+        state[base + CHARGE + _U(j)] += _I((np.int64(noise[row + _U(j)]) * step) >> np.int64(16))
+
+
+@njit(inline="always")
+def _leak(state, base, parameters, at, ticks):  # type: ignore[no-untyped-def]
     """Let `ticks` ticks of leak flow: a constant current towards rest, exact over any gap."""
-    for g in range(n_groups):
-        base, at = g * N_STATES * LANES, g * N_PARAMETERS * LANES
-        for j in range(LANES):
-            charge = state[base + CHARGE * LANES + j]
-            lost = np.int64(parameters[at + LEAK * LANES + j]) * ticks
-            charge -= np.int32(min(max(np.int64(charge), -lost), lost))
-            state[base + CHARGE * LANES + j] = charge
+    for j in range(LANES):
+        charge = np.int64(state[base + CHARGE + _U(j)])
+        lost = np.int64(parameters[at + LEAK + _U(j)]) * ticks
+        state[base + CHARGE + _U(j)] = _I(charge - min(max(charge, -lost), lost))
 
 
 @njit(inline="always")
-def _test(state, parameters, tick, hold, n_groups):  # type: ignore[no-untyped-def]
-    """Clip, test both comparators, subtract packets. Returns (any lane fired, any lane still beyond a threshold)."""
-    fired, pending = np.int32(0), np.int32(0)
-    for g in range(n_groups):
-        base, at = g * N_STATES * LANES, g * N_PARAMETERS * LANES
-        for j in range(LANES):
-            charge = state[base + CHARGE * LANES + j]
-            charge = min(max(charge, -parameters[at + LOW * LANES + j]), parameters[at + HIGH * LANES + j])
-            ready = state[base + READY * LANES + j]
-            may = np.int32(ready <= tick)
-            up = may & np.int32(charge >= parameters[at + UP * LANES + j])
-            down = may & np.int32(charge <= -parameters[at + DOWN * LANES + j])
-            charge += down * parameters[at + RESET_DOWN * LANES + j] - up * parameters[at + RESET_UP * LANES + j]
-            any_ = up | down
-            state[base + CHARGE * LANES + j] = charge
-            state[base + READY * LANES + j] = ready + any_ * (tick + hold - ready)
-            state[base + FIRED * LANES + j] = up - down
-            fired |= any_
-            pending |= np.int32(charge >= parameters[at + UP * LANES + j])
-            pending |= np.int32(charge <= -parameters[at + DOWN * LANES + j])
-    return fired, pending
+def _test(state, base, parameters, at, table, row, tick, next_ready):  # type: ignore[no-untyped-def]
+    """Add a row of charges, clip, test both comparators, subtract packets, count.
+
+    Returns the lanes that fired (up in bits 0-15, down in bits 16-31) and the largest excess over a threshold that is
+    left: not negative means that a lane will fire again without input. Every step is cast back to 32 bits: numba
+    would widen to 64 and halve the lanes of a vector instruction.
+    """
+    fired, excess = _I(0), _I(-(2**31))
+    for j in range(LANES):
+        i = _U(j)
+        charge = _I(state[base + CHARGE + i] + table[row + i])
+        charge = min(max(charge, parameters[at + LOW + i]), parameters[at + HIGH + i])
+        ready = state[base + READY + i]
+        may = ready <= tick
+        up = _I(may & (charge >= parameters[at + UP + i]))
+        down = _I(may & (charge <= parameters[at + DOWN + i]))
+        # Masks of ones instead of products: a lane-wise AND is cheaper than a multiplication.
+        back = _I(parameters[at + RESET_DOWN + i] & _I(-down))
+        charge = _I(_I(charge + back) - _I(parameters[at + RESET_UP + i] & _I(-up)))
+        state[base + CHARGE + i] = charge
+        either = _I(up | down)
+        state[base + READY + i] = max(ready, _I(next_ready & _I(-either)))
+        state[base + RANK + i] = _I(state[base + RANK + i] + _I(_I(up - down) << _I(RANK_BITS)))
+        fired = _I(fired | _I(_I(up << _I(j)) | _I(down << _I(j + LANES))))
+        over, under = _I(charge - parameters[at + UP + i]), _I(parameters[at + DOWN + i] - charge)
+        excess = max(excess, max(over, under))
+    return fired, excess
 
 
 @njit(inline="always")
-def _next_crossing(state, parameters, now, n_groups, n_ticks):  # type: ignore[no-untyped-def]
+def _next_crossing(state, base, parameters, at, now, n_ticks):  # type: ignore[no-untyped-def]
     """First tick after `now` at which a lane left beyond threshold may fire, or n_ticks."""
+    first = _I(n_ticks)
+    for j in range(LANES):
+        i = _U(j)
+        charge = state[base + CHARGE + i]
+        beyond = (charge >= parameters[at + UP + i]) | (charge <= parameters[at + DOWN + i])
+        first = min(first, max(state[base + READY + i], _I(now + 1)) if beyond else first)
+    return np.int64(first)
+
+
+@njit(inline="always")
+def _next_leaky_crossing(state, base, parameters, at, now, n_ticks):  # type: ignore[no-untyped-def]
+    """The same where charge may leak back below the threshold before its lane is ready."""
     first = np.int64(n_ticks)
-    for g in range(n_groups):
-        base, at = g * N_STATES * LANES, g * N_PARAMETERS * LANES
-        for j in range(LANES):
-            charge = np.int64(state[base + CHARGE * LANES + j])
-            tick = max(np.int64(state[base + READY * LANES + j]), now + 1)
-            lost = np.int64(parameters[at + LEAK * LANES + j]) * (tick - now)
-            charge -= min(max(charge, -lost), lost)
-            beyond = charge >= parameters[at + UP * LANES + j] or charge <= -parameters[at + DOWN * LANES + j]
-            if beyond and tick < first:
-                first = tick
+    for j in range(LANES):
+        i = _U(j)
+        charge = np.int64(state[base + CHARGE + i])
+        tick = max(np.int64(state[base + READY + i]), now + 1)
+        lost = np.int64(parameters[at + LEAK + i]) * (tick - now)
+        charge -= min(max(charge, -lost), lost)
+        beyond = (charge >= parameters[at + UP + i]) | (charge <= parameters[at + DOWN + i])
+        first = min(first, tick if beyond else first)
     return first
 
 
 @njit(inline="always")
-def _emit(state, tick, n_out, out_ticks, out_codes, place, limit):  # type: ignore[no-untyped-def]
-    """Add fired lanes to the scores and write them at `place` while there is room; returns the new place."""
-    for n in range(n_out):
-        base = (n // LANES) * N_STATES * LANES
-        sign = state[base + FIRED * LANES + n % LANES]
-        state[base + SCORE * LANES + n % LANES] += sign
-        if place < limit:
-            out_ticks[place] = tick
-            out_codes[place] = np.int16(2 * n + (sign < 0))
-        place += np.int64(sign != 0)
-    return place
+def _best_two(state, base):  # type: ignore[no-untyped-def]
+    """Largest and second-largest rank of a lane group; ranks differ, so no lane is both."""
+    top = _I(-(2**31))
+    for j in range(LANES):
+        top = max(top, state[base + RANK + _U(j)])
+    second = _I(-(2**31))
+    for j in range(LANES):
+        rank = state[base + RANK + _U(j)]
+        second = max(second, _I(-(2**31)) if rank == top else rank)
+    return top, second
 
 
 @njit(inline="always")
-def _lead(state, n_groups):  # type: ignore[no-untyped-def]
-    """Best minus second-best score."""
-    best, rivals = np.int32(EMPTY_LANE_SCORE), np.int32(0)
-    for g in range(n_groups):
-        base = g * N_STATES * LANES + SCORE * LANES
-        for j in range(LANES):
-            best = max(best, state[base + j])
-    second = np.int32(EMPTY_LANE_SCORE)
-    for g in range(n_groups):
-        base = g * N_STATES * LANES + SCORE * LANES
-        for j in range(LANES):
-            score = state[base + j]
-            rivals += np.int32(score == best)
-            second = max(second, np.int32(EMPTY_LANE_SCORE) if score == best else score)
-    return np.int32(0) if rivals > 1 else best - second
+def _bits(word):  # type: ignore[no-untyped-def]
+    """Number of ones in 32 bits."""
+    x = np.uint32(word)
+    x = x - ((x >> np.uint32(1)) & np.uint32(0x55555555))
+    x = (x & np.uint32(0x33333333)) + ((x >> np.uint32(2)) & np.uint32(0x33333333))
+    x = (x + (x >> np.uint32(4))) & np.uint32(0x0F0F0F0F)
+    return np.int64(np.uint32(x * np.uint32(0x01010101)) >> np.uint32(24))
 
 
-@njit(inline="always")
+@njit
 def _winner(state, n_out, by_charge):  # type: ignore[no-untyped-def]
     """Neuron of best score; at time-out (`by_charge`) ties go to the larger charge, then to the lower index."""
     best, winner = np.int64(-(2**62)), 0
     for n in range(n_out):
-        base = (n // LANES) * N_STATES * LANES + n % LANES
-        rank = np.int64(state[base + SCORE * LANES]) << 32
+        base = _U(n // LANES) * N_STATES + _U(n % LANES)
+        merit = np.int64(state[base + RANK] >> _I(RANK_BITS)) << np.int64(32)
         if by_charge:
-            rank += np.int64(state[base + CHARGE * LANES])
-        if rank > best:
-            best, winner = rank, n
+            merit += np.int64(state[base + CHARGE])
+        if merit > best:
+            best, winner = merit, n
     return winner
 
 
 @njit(cache=True, parallel=True)
 def run_samples(  # type: ignore[no-untyped-def]
-    table, noise, noise_seed, parameters, rules, trains, spikes, decisions, residual, first_sample
+    table, noise, noise_seed, parameters, rules, trains, marks, decisions, residual
 ):
     """Run every sample to its decision; all results are written into the arrays given.
 
-    `rules` = (hold ticks, continuous, leaky, noisy, n_ticks, n_out, first margin); `trains` = (offsets, ticks, lines,
-    signs); `spikes` = (ticks, codes, counts, capacity per sample), counts keep rising when the room is used up;
-    `decisions` = (durations, winners, inputs, outputs, reached).
+    `table` (2 n_in + 1, n_groups, 16), flat, holds the charges and a last row of zeros; `noise` (n_in, n_groups, 16)
+    and `parameters` (n_groups, 7, 16) are flat too. `rules` = (hold ticks, continuous, leaky, noisy, n_ticks, n_in,
+    n_out, first margin); `trains` = (offsets, ticks, lines, signs); `marks` = (ticks, lane bits, counts, slack): one
+    mark per sample and firing tick, kept while there is room for one per input spike and `slack` more, else only
+    counted (negative slack: none is kept); `decisions` = (durations, winners, inputs, outputs, reached).
     """
-    hold, continuous, leaky, noisy, n_ticks, n_out, first_margin = rules
+    hold, continuous, leaky, noisy, n_ticks, n_in, n_out, first_margin = rules
     offsets, in_ticks, in_lines, in_signs = trains
-    out_ticks, out_codes, out_counts, capacity = spikes
+    mark_ticks, mark_lanes, mark_counts, slack = marks
     durations, winners, inputs, outputs, reached = decisions
-    n_samples, n_margins, n_in = len(offsets) - 1, durations.shape[1], noise.shape[0]
+    n_samples, n_margins = len(offsets) - 1, durations.shape[1]
     n_groups = (n_out + LANES - 1) // LANES
+    width = _U(n_groups) * _LANES
     for block in prange((n_samples + BLOCK - 1) // BLOCK):
-        state = np.empty(n_groups * N_STATES * LANES, np.int32)
+        state = np.empty(_U(n_groups) * N_STATES, np.int32)
         for s in range(block * BLOCK, min(n_samples, (block + 1) * BLOCK)):
             state[:] = 0
-            for n in range(n_out, n_groups * LANES):
-                state[(n // LANES) * N_STATES * LANES + SCORE * LANES + n % LANES] = EMPTY_LANE_SCORE
+            for n in range(n_groups * LANES):
+                rank = LANES - 1 - n % LANES + (EMPTY_LANE_RANK if n >= n_out else 0)
+                state[_U(n // LANES) * N_STATES + RANK + _U(n % LANES)] = rank
             start, stop = offsets[s], offsets[s + 1]
-            place, limit = s * capacity, (s + 1) * capacity
-            sample_key = _mix(np.uint64(s + first_sample) + noise_seed) if noisy else np.uint64(0)
-            event, now, column, pending = start, np.int64(-1), 0, np.int32(0)
+            first_mark = start + s * slack
+            room = stop - start + slack if slack >= 0 else 0
+            sample_key = _mix(_U(s) + noise_seed)
+            event, now, column, mark, n_spikes = start, np.int64(-1), 0, np.int64(0), np.int64(0)
+            excess = _I(-1)
             while column < n_margins:
                 tick = np.int64(in_ticks[event]) if event < stop else np.int64(n_ticks)
-                if pending and continuous:
-                    crossing = _next_crossing(state, parameters, now, n_groups, n_ticks)
-                    tick = min(tick, crossing)
+                if excess >= 0 and continuous:
+                    for g in range(n_groups):
+                        base, at = _U(g) * N_STATES, _U(g) * N_PARAMETERS
+                        if leaky:
+                            crossing = _next_leaky_crossing(state, base, parameters, at, now, n_ticks)
+                        else:
+                            crossing = _next_crossing(state, base, parameters, at, now, n_ticks)
+                        tick = min(tick, crossing)
                 if tick >= n_ticks:
                     break
                 if leaky:
-                    _leak(state, parameters, tick - now, n_groups)
-                now = tick
-                while event < stop and in_ticks[event] == tick:
-                    line = np.int64(in_lines[event])
-                    row = line + n_in * np.int64(in_signs[event] < 0)
                     for g in range(n_groups):
-                        base = g * N_STATES * LANES + CHARGE * LANES
-                        for j in range(LANES):
-                            state[base + j] += table[row, g * LANES + j]
+                        _leak(state, _U(g) * N_STATES, parameters, _U(g) * N_PARAMETERS, tick - now)
+                now = tick
+                row = _U(2 * n_in) * width  # zeros, unless this tick brings an event
+                first_of_tick = True
+                while event < stop and in_ticks[event] == tick:
+                    if not first_of_tick:
+                        for g in range(n_groups):
+                            _add(state, _U(g) * N_STATES, table, row + _U(g) * _LANES)
+                    first_of_tick = False
+                    line = _U(in_lines[event])
+                    row = (line + (_U(n_in) if in_signs[event] < 0 else _U(0))) * width
                     if noisy:
-                        key = _mix(sample_key + np.uint64(tick) * _GOLDEN)
-                        _add_noise(state, noise[line], _mix(key + np.uint64(line) * _GOLDEN), n_groups)
+                        key = _mix(_mix(sample_key + _U(tick) * _GOLDEN) + line * _GOLDEN)
+                        for g in range(n_groups):
+                            lane_key = key + _U(g) * _LANES * _GOLDEN
+                            _add_noise(state, _U(g) * N_STATES, noise, line * width + _U(g) * _LANES, lane_key)
                     event += 1
-                fired, pending = _test(state, parameters, np.int32(tick), hold, n_groups)
-                if fired:
-                    place = _emit(state, np.int32(tick), n_out, out_ticks, out_codes, place, limit)
-                    lead = _lead(state, n_groups)
-                    while column < n_margins and lead >= column + first_margin:
-                        durations[s, column] = tick + 1
-                        winners[s, column] = _winner(state, n_out, False)
-                        inputs[s, column] = event - start
-                        outputs[s, column] = place - s * capacity
-                        reached[s, column] = True
-                        column += 1
+                excess, firing = _I(-1), np.int64(0)
+                for g in range(n_groups):
+                    base, at, cell = _U(g) * N_STATES, _U(g) * N_PARAMETERS, row + _U(g) * _LANES
+                    fired, left = _test(
+                        state, base, parameters, at, table, cell, _I(tick), _I(tick + hold)
+                    )
+                    excess = max(excess, left)
+                    if fired:
+                        firing += _bits(fired)
+                    if mark < room:
+                        mark_lanes[(first_mark + mark) * n_groups + g] = fired
+                if firing == 0:
+                    continue
+                if mark < room:
+                    mark_ticks[first_mark + mark] = tick
+                mark += 1
+                n_spikes += firing
+                best, second = _best_two(state, _U(0))
+                for g in range(1, n_groups):
+                    top, next_ = _best_two(state, _U(g) * N_STATES)
+                    best, second = max(best, top), max(min(best, top), max(second, next_))
+                lead = (best >> _I(RANK_BITS)) - (second >> _I(RANK_BITS))
+                while column < n_margins and lead >= column + first_margin:
+                    durations[s, column] = tick + 1
+                    winners[s, column] = _winner(state, n_out, False)
+                    inputs[s, column] = event - start
+                    outputs[s, column] = n_spikes
+                    reached[s, column] = True
+                    column += 1
+            mark_counts[s] = mark
             if column < n_margins:
                 if leaky:
-                    _leak(state, parameters, n_ticks - 1 - now, n_groups)
+                    for g in range(n_groups):
+                        _leak(state, _U(g) * N_STATES, parameters, _U(g) * N_PARAMETERS, n_ticks - 1 - now)
                 late = _winner(state, n_out, True)
                 for c in range(column, n_margins):
                     durations[s, c], winners[s, c] = n_ticks, late
-                    inputs[s, c], outputs[s, c] = event - start, place - s * capacity
+                    inputs[s, c], outputs[s, c] = event - start, n_spikes
                 for n in range(n_out):
-                    residual[s, n] = state[(n // LANES) * N_STATES * LANES + CHARGE * LANES + n % LANES]
-            out_counts[s] = place - s * capacity
+                    residual[s, n] = state[_U(n // LANES) * N_STATES + CHARGE + _U(n % LANES)]
 
 
 @njit(cache=True, parallel=True)
-def pack_spikes(out_ticks, out_codes, capacity, offsets, ticks, neurons, signs):  # type: ignore[no-untyped-def]
-    """Copy the spikes of all samples from their own room into flat arrays."""
-    for s in prange(len(offsets) - 1):
-        for k in range(offsets[s + 1] - offsets[s]):
-            code = out_codes[s * capacity + k]
-            ticks[offsets[s] + k] = out_ticks[s * capacity + k]
-            neurons[offsets[s] + k] = code >> 1
-            signs[offsets[s] + k] = 1 - 2 * (code & 1)
+def unpack_marks(marks, train_offsets, offsets, n_groups, ticks, neurons, signs):  # type: ignore[no-untyped-def]
+    """Write the spikes behind all marks into flat arrays, by sample, tick and neuron."""
+    mark_ticks, mark_lanes, mark_counts, slack = marks
+    for block in prange((len(mark_counts) + BLOCK - 1) // BLOCK):
+        for s in range(block * BLOCK, min(len(mark_counts), (block + 1) * BLOCK)):
+            place, first = offsets[s], train_offsets[s] + s * slack
+            for mark in range(first, first + mark_counts[s]):
+                for g in range(n_groups):
+                    lanes = np.int64(mark_lanes[mark * n_groups + g]) & np.int64(0xFFFFFFFF)
+                    either = (lanes | (lanes >> np.int64(16))) & np.int64(0xFFFF)
+                    while either:
+                        lane = np.int64(_LANE_OF_BIT[(either & -either) % np.int64(19)])
+                        ticks[place], neurons[place] = mark_ticks[mark], g * LANES + lane
+                        signs[place] = np.int64(2) * ((lanes >> lane) & np.int64(1)) - np.int64(1)
+                        place += 1
+                        either &= either - np.int64(1)

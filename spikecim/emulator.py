@@ -1,0 +1,96 @@
+"""The front door: ``Emulator(chip, network, seed=...).run(images, labels)``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spikecim.build import VirtualChip, build
+from spikecim.chips.spec import ChipSpec
+from spikecim.engines import get_engine
+from spikecim.errors import ShapeError
+from spikecim.network import Network
+from spikecim.results.run import RunResult
+from spikecim.spikes import SpikeTrains
+from spikecim.version import __version__
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emulator:
+    """A chip with a network on it.
+
+    Attributes
+    ----------
+    chip : ChipSpec
+    network : Network
+    seed : int
+        Names every random draw: cells, gains, offsets, input phases, read noise.
+    chip_index : int
+        Which virtual chip of the population.
+    engine : str
+        ``"event"``, ``"brian2"`` or ``"stepper"``.
+    """
+
+    chip: ChipSpec
+    network: Network
+    seed: int = 0
+    chip_index: int = 0
+    engine: str = "event"
+
+    def program(self) -> VirtualChip:
+        """Draw and program the chip."""
+        return build(self.chip, self.network, self.seed, self.chip_index)
+
+    def encode(self, values: NDArray[np.float64]) -> SpikeTrains:
+        """Encode `values` (n_samples, n_in) in [-1, 1] with the chip's rate code."""
+        return self.chip.rate_code().encode(values, self.seed)
+
+    def run(
+        self, values: NDArray[np.float64], labels: ArrayLike, *, trains: SpikeTrains | None = None, data: str = "given"
+    ) -> RunResult:
+        """Run `values` (n_samples, n_in) in [-1, 1] against `labels` (n_samples,).
+
+        Parameters
+        ----------
+        trains : SpikeTrains, optional
+            Ready spike trains instead of encoding `values` again.
+        data : str
+            Name and origin of the data, kept in the result.
+
+        Raises
+        ------
+        ShapeError, DataError
+            If values and labels do not fit the chip or each other.
+        """
+        values = np.atleast_2d(np.asarray(values, np.float64))
+        truth = np.asarray(labels, np.int16)
+        if truth.shape != (len(values),):
+            raise ShapeError(f"labels: expected shape ({len(values)},), one for each sample, got {truth.shape}")
+        if values.shape[1] != self.chip.geometry.n_in.value:
+            raise ShapeError(
+                f"values: chip {self.chip.name} takes {self.chip.geometry.n_in.value} inputs, got {values.shape[1]}"
+            )
+        chip = self.program()
+        trains = self.encode(values) if trains is None else trains
+        record = get_engine(self.engine).run(chip.program, trains)
+        return RunResult(
+            chip=self.chip,
+            network=self.network,
+            program=chip.program,
+            trains=trains,
+            record=record,
+            labels=truth,
+            values=values,
+            resistance=chip.cells.resistance,
+            target=chip.cells.target,
+            settings={
+                "version": __version__,
+                "seed": str(self.seed),
+                "chip_index": str(self.chip_index),
+                "engine": self.engine,
+                "chip_digest": self.chip.digest(),
+                "data": data,
+            },
+        )

@@ -1,0 +1,58 @@
+"""Writing without half-written files: to a temporary name in the same folder, then rename."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from spikecim.errors import OutputError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` on success, remove it on any failure.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing, not writable, or the disk is full.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _explain(error, path) from error
+    finally:
+        temporary.unlink(missing_ok=True) if path.parent.is_dir() else None
+
+
+def make_folder(path: Path) -> Path:
+    """Create `path` and its parents, and prove that it can be written to.
+
+    Raises
+    ------
+    OutputError
+        If it cannot.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / f".write-test.{os.getpid()}"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise _explain(error, path) from error
+    return path
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _explain(error: OSError, path: Path) -> OutputError:
+    reason = error.strerror or str(error).splitlines()[0]
+    return OutputError(f"cannot write {path}: {reason}; choose another folder with --out or free some space")
