@@ -103,12 +103,11 @@ class Quantity(_Kind):
         value, status, source = _open(raw)
         number = parse_quantity(value, self.unit)
         if not self.low <= number <= self.high:
-            allowed = f"{format_quantity(self.low, self.unit)} .. {self._high()}"
-            raise ParameterError(f"{value!r} is out of range; allowed {allowed}")
+            raise ParameterError(f"{value!r} is out of range; allowed {self._bound(self.low)} .. {self._bound(self.high)}")
         return Parameter(value=number, unit=self.unit, status=status, source=source)
 
-    def _high(self) -> str:
-        return "any" if math.isinf(self.high) else format_quantity(self.high, self.unit)
+    def _bound(self, value: float) -> str:
+        return "any" if math.isinf(value) else format_quantity(value, self.unit)
 
 
 @dataclass(frozen=True)

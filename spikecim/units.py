@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from spikecim.errors import ParameterError
@@ -24,13 +26,16 @@ SYMBOLS = {
     "dimensionless": "",
 }
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+# One number in Python's notation, then a unit: pint alone would read "1,5 pF" as 15 pF and "fF" as 1 fF.
+_TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf))\s*((?:[^\W\d]|%)[\w%*/^ ]*)?")
 
 
 @functools.cache
 def _registry() -> pint.UnitRegistry[Any]:
     import pint
 
-    return pint.UnitRegistry()
+    # Decimal prefixes keep "200 fF" and "1.4 %" at the nearest double to the text.
+    return pint.UnitRegistry(non_int_type=Decimal)
 
 
 def parse_quantity(value: object, unit: str) -> float:
@@ -58,7 +63,7 @@ def parse_quantity(value: object, unit: str) -> float:
 
 def _bare(value: float, unit: str) -> float:
     if unit != "dimensionless":
-        raise ParameterError(f'{value!r} has no unit; write it as text, for example "{value:g} {_example(unit)}"')
+        raise ParameterError(f"{value!r} has no unit; write it as text, for example {_example(unit)!r}")
     return float(value)
 
 
@@ -66,13 +71,14 @@ def _parse_text(text: str, unit: str) -> float:
     import pint
 
     registry = _registry()
+    match = _TEXT.fullmatch(text)
     try:
-        quantity = registry.Quantity(text.strip())
-    except (pint.errors.PintError, ValueError, TypeError, AssertionError, SyntaxError, AttributeError) as error:
+        number, symbol = match.groups() if match else ("", "")
+        quantity = registry.Quantity(Decimal(number), registry.parse_units(symbol or ""))
+    except (pint.errors.PintError, ArithmeticError, AssertionError, ValueError, TypeError, SyntaxError) as error:
         raise ParameterError(f"{text!r} is not a number with a known unit (expected {unit})") from error
     if not quantity.is_compatible_with(unit):
         raise ParameterError(f"{text!r} is not in {unit}: write it for example as {_example(unit)!r}")
-    # Division by the SI unit keeps "200 fF" at the nearest double to 2e-13.
     return float(quantity.to(unit).magnitude)
 
 

@@ -67,7 +67,8 @@ def _run(program: Program, trains: SpikeTrains, slack: int) -> _Run:
         slack=slack,
     )
     rules = (
-        max(program.refractory_ticks, 1),
+        # The lanes are 32 bits wide; no refractory time need outlast the window.
+        min(max(program.refractory_ticks, 1), program.n_ticks),
         program.comparator == CONTINUOUS,
         bool(program.leak.any()),
         program.noisy,

@@ -1,0 +1,102 @@
+"""What the SPIRIT experiments run on: images brought to the chip's grid, and the network that goes with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikecim.chips.spec import ChipSpec
+from spikecim.conversion.perceptron import METHODS, train_perceptron
+from spikecim.datasets import load
+from spikecim.datasets.images import ImageSet
+from spikecim.datasets.preprocess import resize
+from spikecim.errors import DataNotFoundError
+from spikecim.network import Network
+from spikecim.training.perceptron import Recipe
+from spikecim.training.ready import ready_names, ready_network
+
+FALLBACK = "digits"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """Labelled inputs for a chip.
+
+    Attributes
+    ----------
+    dataset, split, origin : str
+    values : float64 (n_samples, n_in) in [0, 1]
+    labels : int16 (n_samples,)
+    complete : bool
+        False when only the first images of the split were asked for.
+    """
+
+    dataset: str
+    split: str
+    origin: str
+    values: NDArray[np.float64]
+    labels: NDArray[np.int16]
+    complete: bool
+
+
+def material(chip: ChipSpec, dataset: str, split: str, *, limit: int | None = None, progress: bool = False) -> Material:
+    """Load `dataset` and bring it to the chip's input grid by the chip's named preprocessing."""
+    images = load(dataset, split, progress=progress)
+    return _prepare(chip, images, limit)
+
+
+def material_or_fallback(
+    chip: ChipSpec, dataset: str, split: str, *, limit: int | None = None, progress: bool = False
+) -> Material:
+    """The same, but with no data and no network: scikit-learn's embedded digits (`Material.dataset` tells)."""
+    try:
+        return material(chip, dataset, split, limit=limit, progress=progress)
+    except DataNotFoundError:
+        return _prepare(chip, load(FALLBACK, split), limit)
+
+
+def _prepare(chip: ChipSpec, images: ImageSet, limit: int | None) -> Material:
+    chosen = images if limit is None or limit >= images.n_samples else images.take(limit)
+    geometry = chip.geometry
+    # A crop of 24 pixels means nothing for the 8x8 fallback images.
+    method = geometry.preprocessing.value if images.name != FALLBACK else "area-mean"
+    return Material(
+        dataset=images.name,
+        split=images.split,
+        origin=images.origin,
+        values=resize(chosen.images, method, geometry.image_side.value),
+        labels=chosen.labels.astype(np.int16),
+        complete=chosen.n_samples == images.n_samples,
+    )
+
+
+def network_for(chip: ChipSpec, dataset: str, method: str = METHODS[0], seed: int = 0) -> Network:
+    """The shipped network for `dataset` and quantisation `method`, or one trained now (a second or two)."""
+    name = f"{dataset}-{method}"
+    levels = chip.synapse.levels.value
+    shipped = seed == 0 and levels == 4 and chip.geometry.preprocessing.value == "area-mean"
+    if shipped and name in ready_names():
+        return ready_network(name, levels)
+    return train_network(chip, dataset, method, seed)
+
+
+def train_network(chip: ChipSpec, dataset: str, method: str, seed: int = 0) -> Network:
+    """Train on the training split of `dataset` at the chip's resolution and levels; deterministic."""
+    train = material(chip, dataset, "train")
+    network = train_perceptron(
+        train.values,
+        train.labels,
+        levels=chip.synapse.levels.value,
+        method=method,
+        n_classes=chip.geometry.n_out.value,
+        recipe=Recipe(seed=seed),
+    )
+    command = f"spikecim train {dataset} --quantisation {method} --seed {seed}"
+    return replace(
+        network,
+        name=f"{dataset}-{method}",
+        preprocessing=chip.geometry.preprocessing.value,
+        notes={**network.notes, "data": f"{dataset} train", "command": command},
+    )

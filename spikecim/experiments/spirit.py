@@ -1,0 +1,191 @@
+"""Reproduce SPIRIT's published table on MNIST: ideal chip, a population of virtual chips, energy, engine check."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from spikecim.chips import load_chip
+from spikecim.chips.spec import ChipSpec
+from spikecim.emulator import Emulator
+from spikecim.energy.baselines import formal_mac
+from spikecim.engines import get_engine
+from spikecim.experiments.material import Material, material_or_fallback, network_for
+from spikecim.experiments.spirit_rows import published_rows
+from spikecim.explore.population import run_population
+from spikecim.network import Network
+from spikecim.results.compare import compared_spikes, first_difference
+from spikecim.results.population import Population
+from spikecim.results.reproduction import EngineCheck, MarginCurve, Reproduction, Variant
+from spikecim.results.run import RunResult
+from spikecim.training.perceptron import accuracy
+from spikecim.version import __version__
+
+NODE_NM = 130.0
+LARGEST_MARGIN = 20
+Stage = Callable[[str, int, int], None]
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpiritExperiment:
+    """What to reproduce, on what.
+
+    Attributes
+    ----------
+    chip : str
+        Chip name or file; its ideal twin is the same chip with exact cells and neurons.
+    dataset : str
+    n_chips : int
+        Virtual chips.
+    seed : int
+    limit : int or None
+        Only the first images of the test set (then nothing is comparable with a published number).
+    check_engine : str or None
+        Second engine that runs all images again; None skips the check.
+    progress : callable(stage, done, total)
+    """
+
+    chip: str = "spirit"
+    dataset: str = "mnist"
+    n_chips: int = 100
+    seed: int = 0
+    limit: int | None = None
+    check_engine: str | None = "brian2"
+    progress: Stage = field(default=_silent, repr=False)
+
+    def run(self) -> Reproduction:
+        """Run everything; an interrupt during the population keeps the chips done so far."""
+        clock, started = {}, time.perf_counter()
+        chip, ideal_chip = load_chip(self.chip), ideal_twin(self.chip)
+        self.progress("data", 0, 1)
+        test = material_or_fallback(chip, self.dataset, "test", limit=self.limit, progress=True)
+        network = network_for(chip, test.dataset)
+        data = f"{test.dataset} {test.split} ({test.origin})"
+        self.progress("ideal chip", 0, 1)
+        ideal = Emulator(chip=ideal_chip, network=network, seed=self.seed).run(test.values, test.labels, data=data)
+        clock["ideal"] = time.perf_counter() - started
+
+        population = run_population(
+            chip,
+            network,
+            ideal.trains,
+            test.labels,
+            n_chips=self.n_chips,
+            seed=self.seed,
+            progress=lambda done, total: self.progress("virtual chips", done, total),
+        )
+        clock["population"] = time.perf_counter() - started - sum(clock.values())
+        middle = Emulator(chip=chip, network=network, seed=self.seed, chip_index=population.median_chip())
+        median = middle.run(test.values, test.labels, trains=ideal.trains, data=data)
+        variants = self._variants(chip, ideal_chip, test, ideal, population)
+        check = self._check(median)
+        clock["engine check"] = check.seconds if check else 0.0
+        clock["total"] = time.perf_counter() - started
+        comparable = test.dataset == "mnist" and test.complete
+        mac = formal_mac(NODE_NM, chip.energy.supply.value)
+        return Reproduction(
+            rows=published_rows(ideal, median, population, mac, comparable=comparable),
+            banner=None if comparable else _banner(test),
+            ideal=ideal,
+            median=median,
+            population=population,
+            curves={"ideal": margin_curve(ideal), "median chip": margin_curve(median)},
+            variants=variants,
+            check=check,
+            mac=mac,
+            facts=self._facts(chip, test, clock),
+        )
+
+    def _variants(
+        self, chip: ChipSpec, ideal_chip: ChipSpec, test: Material, ideal: RunResult, population: Population
+    ) -> list[Variant]:
+        """The same chip with weights trained in other plausible ways: how much of the table hangs on that choice."""
+        from spikecim.conversion.perceptron import METHODS
+
+        rows = []
+        for number, method in enumerate(METHODS):
+            self.progress("training variants", number, len(METHODS))
+            network = network_for(chip, test.dataset, method)
+            run = self._one(ideal_chip, network, test, ideal)
+            on_chip = self._one(chip, network, test, ideal, population.median_chip())
+            rows.append(
+                Variant(
+                    network=network.name,
+                    formal_accuracy=accuracy(network.weights, test.values, test.labels),
+                    ideal_accuracy=run.accuracy(),
+                    chip_accuracy=on_chip.accuracy(),
+                    input_spikes=run.input_spikes(),
+                )
+            )
+        return rows
+
+    def _one(self, chip: ChipSpec, network: Network, test: Material, ideal: RunResult, index: int = 0) -> RunResult:
+        emulator = Emulator(chip=chip, network=network, seed=self.seed, chip_index=index)
+        return emulator.run(test.values, test.labels, trains=ideal.trains)
+
+    def _check(self, run: RunResult) -> EngineCheck | None:
+        if self.check_engine is None:
+            return None
+        self.progress(f"{self.check_engine} on all images", 0, 1)
+        started = time.perf_counter()
+        other = get_engine(self.check_engine).run(run.program, run.trains)
+        spikes, differing = compared_spikes(run.record, other)
+        return EngineCheck(
+            engines=("event", self.check_engine),
+            samples=run.n_samples,
+            spikes=spikes,
+            differing=differing,
+            identical=first_difference(run.record, other) is None,
+            seconds=time.perf_counter() - started,
+        )
+
+    def _facts(self, chip: ChipSpec, test: Material, clock: dict[str, float]) -> dict[str, str]:
+        return {
+            "version": __version__,
+            "chip": chip.name,
+            "chip_digest": chip.digest(),
+            "dataset": test.dataset,
+            "origin": test.origin,
+            "images": str(len(test.labels)),
+            "virtual_chips": str(self.n_chips),
+            "seed": str(self.seed),
+            **{f"seconds_{name.replace(' ', '_')}": f"{seconds:.1f}" for name, seconds in clock.items()},
+        }
+
+
+def ideal_twin(chip: str) -> ChipSpec:
+    """The same chip with exact cells, equal injectors, exact comparators and packets, and no leak."""
+    exact = {
+        "cell.device": "ideal",
+        "injectors.gain_mismatch_rel": 0.0,
+        "neuron.offset_sd": "0 V",
+        "neuron.reset_error_rel": 0.0,
+        "neuron.leak_current": "0 A",
+    }
+    return load_chip(chip, exact)
+
+
+def margin_curve(run: RunResult, largest: int = LARGEST_MARGIN) -> MarginCurve:
+    """Run once to the largest margin and read all smaller ones from it."""
+    program = run.program.with_(delta_s=max(largest, run.program.delta_s or 1))
+    record = get_engine("event").run(program, run.trains)
+    wide = RunResult(**{**run.__dict__, "program": program, "record": record})
+    margins = np.arange(1, program.n_margins + 1)
+    return MarginCurve(
+        delta_s=margins,
+        accuracy=np.array([wide.accuracy(int(m)) for m in margins]),
+        input_spikes=np.array([wide.input_spikes(int(m)) for m in margins]),
+        core_nj=np.array([wide.ledger(int(m)).per_sample("core").mean() / 1000.0 for m in margins]),
+    )
+
+
+def _banner(test: Material) -> str:
+    what = f"{len(test.labels)} images of {test.dataset} {test.split}"
+    return f"Run on {what}, not on MNIST's 10,000 test images: no row can be compared with a published number."

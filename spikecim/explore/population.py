@@ -1,0 +1,93 @@
+"""Virtual chips by the hundred: same network, same spikes, every cell and transistor drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikecim.build import VirtualChip, build
+from spikecim.chips.spec import ChipSpec
+from spikecim.energy.actions import count_actions
+from spikecim.energy.ledger import account
+from spikecim.engines.event import EventEngine
+from spikecim.errors import ParameterError
+from spikecim.network import Network
+from spikecim.results.population import Population
+from spikecim.spikes import SpikeRecord, SpikeTrains
+
+Tick = Callable[[int, int], None]
+COLUMNS = (
+    "accuracy",
+    "input_spikes",
+    "output_spikes",
+    "core_pj",
+    "chip_pj",
+    "synaptic_events",
+    "unverified_cells",
+    "programming_nj",
+)
+
+
+def run_population(
+    chip: ChipSpec,
+    network: Network,
+    trains: SpikeTrains,
+    labels: NDArray[np.integer],
+    *,
+    n_chips: int,
+    seed: int = 0,
+    progress: Tick | None = None,
+) -> Population:
+    """Run `n_chips` virtual chips on the same input spikes with the event engine.
+
+    Parameters
+    ----------
+    progress : callable(done, total), optional
+
+    Raises
+    ------
+    ParameterError
+        If `n_chips` is below 1.
+    """
+    if n_chips < 1:
+        raise ParameterError(f"number of virtual chips: must be at least 1, got {n_chips}")
+    engine, rows = EventEngine(keep_spikes=False), []
+    try:
+        for index in range(n_chips):
+            virtual = build(chip, network, seed, index)
+            record = engine.run(virtual.program, trains)
+            rows.append(_row(chip, virtual, trains, record, labels))
+            if progress is not None:
+                progress(index + 1, n_chips)
+    except KeyboardInterrupt:
+        # Keep what is there; the caller sees fewer rows than requested.
+        if not rows:
+            raise
+    columns = [np.array(column, np.float64) for column in zip(*rows, strict=True)]
+    return Population(requested=n_chips, **dict(zip(COLUMNS, columns, strict=True)))
+
+
+def _row(
+    chip: ChipSpec,
+    virtual: VirtualChip,
+    trains: SpikeTrains,
+    record: SpikeRecord,
+    labels: NDArray[np.integer],
+) -> tuple[NDArray[np.float64] | float, ...]:
+    actions = count_actions(virtual.program, trains, record)
+    ledger = account(
+        actions, chip.energy, tick_s=chip.tick_s, bits=chip.word_bits, n_out=virtual.program.n_out
+    )
+    decisions = record.decisions
+    return (
+        (decisions.winners == labels[:, None]).mean(0),
+        decisions.inputs.mean(0),
+        decisions.outputs.mean(0),
+        float(ledger.per_sample("core").mean()),
+        float(ledger.per_sample("chip").mean()),
+        float(actions.synaptic_events.mean()),
+        float((~virtual.cells.verified).sum()),
+        virtual.programming_j * 1e9,
+    )

@@ -1,0 +1,67 @@
+"""Ready networks: trained weights shipped as small .npz files, and the command that makes them again."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import zipfile
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from spikecim.errors import ParameterError, ResultFileError
+from spikecim.files import replacing
+from spikecim.network import Network, network_from_array
+
+_MAX_BYTES = 2_000_000
+
+
+def ready_names() -> list[str]:
+    """Names of the shipped networks."""
+    folder = resources.files("spikecim.training") / "weights"
+    return sorted(entry.name.removesuffix(".npz") for entry in folder.iterdir() if entry.name.endswith(".npz"))
+
+
+def ready_network(name: str, limit: int = 4) -> Network:
+    """Return the shipped network `name`, or the one in the file `name` if it ends in .npz.
+
+    Raises
+    ------
+    ParameterError, ResultFileError, ShapeError
+        Unknown name; not a weights file; weights that do not fit -limit..limit.
+    """
+    if name.endswith(".npz"):
+        return load_network(Path(name), limit)
+    if name not in ready_names():
+        near = difflib.get_close_matches(name, ready_names(), n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}?" if near else f"shipped: {', '.join(ready_names())}; or give a .npz file"
+        raise ParameterError(f"network {name!r} is unknown; {hint}")
+    with resources.as_file(resources.files("spikecim.training") / "weights" / f"{name}.npz") as path:
+        return load_network(path, limit)
+
+
+def load_network(path: Path, limit: int = 4) -> Network:
+    """Read a network from a .npz file with an array `weights` (n_in, n_out) and a text `about` (JSON)."""
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ValueError("a network file holds one small array")
+        with np.load(path, allow_pickle=False) as archive:
+            weights = archive["weights"]
+            about = json.loads(str(archive["about"])) if "about" in archive else {}
+    except OSError as error:
+        reason = error.strerror or "not a .npz file"
+        raise ResultFileError(f"{path}: cannot be read ({reason}); expected a .npz with an array 'weights'") from None
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        raise ResultFileError(f"{path}: is not a network file; expected a small .npz with an array 'weights'") from None
+    network = network_from_array(weights, limit=limit, name=str(about.get("name", path.stem)))
+    notes = {str(key): str(value) for key, value in about.items() if key not in ("name", "preprocessing")}
+    preprocessing = str(about.get("preprocessing", "area-mean"))
+    return Network(weights=network.weights, name=network.name, preprocessing=preprocessing, notes=notes)
+
+
+def save_network(network: Network, path: Path) -> None:
+    """Write `network` to `path` (.npz), whole or not at all."""
+    about = json.dumps({"name": network.name, "preprocessing": network.preprocessing, **network.notes}, sort_keys=True)
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, weights=network.weights, about=np.array(about))
