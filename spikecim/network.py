@@ -56,7 +56,8 @@ def network_from_array(
         raise ShapeError(f"weights of {name}: the chip takes {shape} (n_in, n_out), got {array.shape}")
     if not np.issubdtype(array.dtype, np.number) or not np.isfinite(array).all() or (array != np.rint(array)).any():
         raise ShapeError(f"weights of {name}: only whole numbers -{limit}..{limit} can be stored; quantise them first")
-    outside = np.argwhere(np.abs(array) > limit)
+    # Not abs(): the smallest int8 is its own absolute value.
+    outside = np.argwhere((array > limit) | (array < -limit))
     if len(outside):
         i, j = outside[0]
         raise ShapeError(f"weights of {name}: [{i}, {j}] = {array[i, j]:g} is outside -{limit}..{limit}")

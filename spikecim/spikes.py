@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,14 +95,12 @@ def trains_from_lists(
     rows = [sorted(sample) for sample in samples]
     flat = np.array([spike for sample in rows for spike in sample], np.int64).reshape(-1, 3)
     offsets = np.concatenate([[0], np.cumsum([len(sample) for sample in rows])]).astype(np.int64)
-    return SpikeTrains(
-        n_in=n_in,
-        n_ticks=n_ticks,
-        offsets=offsets,
-        ticks=flat[:, 0].astype(np.int32),
-        lines=flat[:, 1].astype(np.int16),
-        signs=flat[:, 2].astype(np.int8),
-    ).check()
+    ticks, lines, signs = flat.T
+    # Checked before they are narrowed: a sign of 257 must not become +1.
+    wide = SpikeTrains(n_in=n_in, n_ticks=n_ticks, offsets=offsets, ticks=ticks, lines=lines, signs=signs).check()
+    return replace(
+        wide, ticks=ticks.astype(np.int32), lines=lines.astype(np.int16), signs=signs.astype(np.int8)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

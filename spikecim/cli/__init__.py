@@ -1,0 +1,17 @@
+"""The command line: parse, call, print. Nothing heavy is imported until a command needs it."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Entry point of the `spikecim` command."""
+    try:
+        from spikecim.cli.app import app
+
+        app()
+    except KeyboardInterrupt:
+        # Outside a command (an import, say) Ctrl-C still ends quietly.
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)

@@ -361,7 +361,7 @@ def assert_engines_agree(name: str, program: Program, trains: SpikeTrains) -> Sp
     return oracle
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(run=runs())
 def test_event_engine_equals_the_stepper_on_random_programs(run: tuple[Program, SpikeTrains]) -> None:
     assert_engines_agree("event", *run)

@@ -1,0 +1,44 @@
+"""The list of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from spikecim.cli import chips, data, experiments, inspect, run
+from spikecim.version import __version__
+
+app = typer.Typer(
+    name="spikecim",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Emulate SPIRIT, the first chip with analog spiking neurons and RRAM synapses (CEA-Leti, IEDM 2019).",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"spikecim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+app.add_typer(experiments.reproduce, name="reproduce")
+app.add_typer(experiments.calibrate, name="calibrate")
+app.command("run")(run.run)
+app.command("train")(run.train)
+app.command("report")(inspect.report)
+app.command("replay")(inspect.replay)
+app.command("verify-engines")(inspect.verify_engines)
+app.add_typer(chips.app, name="chips")
+app.add_typer(data.app, name="data")

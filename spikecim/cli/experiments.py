@@ -1,0 +1,110 @@
+"""`spikecim reproduce` and `spikecim calibrate`: published results, and what had to be fitted for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spikecim.cli.options import Chip, Data, Images, Jobs, Json, OutDir, Quiet, Seed
+from spikecim.cli.shell import INTERRUPTED, guarded, say, show, show_json, stages, use_jobs
+
+reproduce = typer.Typer(no_args_is_help=True, help="Reproduce published results.")
+calibrate = typer.Typer(no_args_is_help=True, help="Fit what the papers leave open, on training images only.")
+
+
+@reproduce.callback()
+def _reproduce() -> None:
+    """Reproduce published results."""
+
+
+@calibrate.callback()
+def _calibrate() -> None:
+    """Fit what the papers leave open, on training images only."""
+
+
+@reproduce.command("spirit")
+@guarded
+def reproduce_spirit(
+    out: OutDir = Path("out/spirit"),
+    chip: Chip = "spirit",
+    data: Data = "mnist",
+    chips: Annotated[int, typer.Option("--chips", min=1, help="Virtual chips.")] = 100,
+    images: Images = None,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Run all images on Brian2 too.")] = True,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """SPIRIT's published table beside the emulated one, with report, figures and a run to replay."""
+    from spikecim.experiments.spirit import SpiritExperiment
+    from spikecim.files import make_folder
+
+    make_folder(out)
+    use_jobs(jobs)
+    with stages(quiet=quiet or json) as stage:
+        experiment = SpiritExperiment(
+            chip=chip,
+            dataset=data,
+            n_chips=chips,
+            seed=seed,
+            limit=images,
+            check_engine="brian2" if check else None,
+            progress=stage,
+        )
+        found = experiment.run()
+        stage("report", 0, 1)
+        from spikecim.reports.html import write_reproduction
+        from spikecim.results.hdf5 import save_run
+
+        save_run(found.median, out / "run.h5")
+        write_reproduction(found, out)
+    if json:
+        from spikecim.reports.tables import reproduction_json
+
+        show_json(reproduction_json(found))
+    else:
+        from spikecim.reports.terminal import reproduction_summary
+
+        show(*reproduction_summary(found))
+    say(f"wrote {out / 'report.html'}, reproduction.json, rows.csv, run.h5, figures/", quiet=quiet)
+    done, asked = found.population.n_chips, found.population.requested
+    if done < asked:
+        say(f"interrupted: the report holds {done} of {asked} virtual chips, without the engine check")
+        raise typer.Exit(INTERRUPTED)
+
+
+@calibrate.command("spirit")
+@guarded
+def calibrate_spirit(
+    chip: Chip = "spirit",
+    images: Annotated[int, typer.Option("--images", min=100, help="Training images.")] = 10_000,
+    chips: Annotated[int, typer.Option("--chips", min=1, help="Virtual chips.")] = 20,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit window, injector and link energy on MNIST training images (about a minute)."""
+    from spikecim.chips import load_chip
+    from spikecim.experiments.calibrate import calibrate as fit_all
+    from spikecim.experiments.material import material, network_for
+
+    use_jobs(jobs)
+    spec = load_chip(chip)
+    train = material(spec, "mnist", "train", limit=images, progress=not quiet)
+    fits = fit_all(
+        chip,
+        network_for(spec, "mnist"),
+        train,
+        n_chips=chips,
+        seed=seed,
+        progress=lambda text: say(text, quiet=quiet or json),
+    )
+    if json:
+        show_json([fit.__dict__ for fit in fits])
+        return
+    for fit in fits:
+        show(f"{fit.path} = {fit.value}  (shipped {fit.shipped}; reaches {fit.reached:.4g} of {fit.target:g})")

@@ -1,0 +1,91 @@
+"""`spikecim run` and `spikecim train`: one chip on one data set; one network for a chip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spikecim.cli.options import Chip, Data, Images, Jobs, Json, Quiet, Seed, Set
+from spikecim.cli.shell import guarded, overrides, say, show, show_json, stages, use_jobs
+
+Network = Annotated[str | None, typer.Option("--network", help="Shipped network or a .npz file (default: trained for the data).")]
+Method = Annotated[
+    str, typer.Option("--quantisation", help="post-training, post-training-scaled or quantisation-aware.")
+]
+
+
+@guarded
+def run(
+    chip: Chip = "spirit",
+    data: Data = "mnist",
+    network: Network = None,
+    images: Images = None,
+    engine: Annotated[str, typer.Option("--engine", help="event, brian2 or stepper.")] = "event",
+    chip_index: Annotated[int, typer.Option("--chip-index", min=0, help="Which virtual chip.")] = 0,
+    seed: Seed = 0,
+    set_: Set = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the run to this HDF5 file.")] = None,
+    jobs: Jobs = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run one virtual chip on a test set: accuracy, spikes, energy."""
+    from spikecim.chips import load_chip
+    from spikecim.emulator import Emulator
+    from spikecim.engines import get_engine
+    from spikecim.experiments.material import material, network_for
+    from spikecim.files import make_folder
+    from spikecim.training.ready import ready_network
+
+    get_engine(engine)
+    spec = load_chip(chip, overrides(set_))
+    if out is not None:
+        make_folder(out.parent)
+    use_jobs(jobs)
+    with stages(quiet=quiet or json) as stage:
+        stage("data and network", 0, 1)
+        test = material(spec, data, "test", limit=images, progress=not quiet)
+        net = ready_network(network, spec.synapse.levels.value) if network else network_for(spec, test.dataset)
+        stage(f"{engine}, {len(test.labels)} images", 0, 1)
+        emulator = Emulator(chip=spec, network=net, seed=seed, chip_index=chip_index, engine=engine)
+        result = emulator.run(test.values, test.labels, data=f"{test.dataset} {test.split} ({test.origin})")
+    if out is not None:
+        from spikecim.results.hdf5 import save_run
+
+        save_run(result, out)
+        say(f"wrote {out}", quiet=quiet)
+    if json:
+        from spikecim.reports.tables import run_json
+
+        show_json(run_json(result))
+        return
+    from spikecim.reports.terminal import run_summary
+
+    show(run_summary(result))
+
+
+@guarded
+def train(
+    data: Annotated[str, typer.Argument(help="mnist, fashion-mnist or digits.")],
+    out: Annotated[Path, typer.Option("--out", help="Write the weights to this .npz file.")],
+    chip: Chip = "spirit",
+    quantisation: Method = "post-training",
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Train and quantise the tanh perceptron for a chip (seconds); deterministic."""
+    from spikecim.chips import load_chip
+    from spikecim.experiments.material import train_network
+    from spikecim.files import make_folder
+    from spikecim.training.ready import save_network
+
+    spec = load_chip(chip)
+    make_folder(out.parent)
+    network = train_network(spec, data, quantisation, seed)
+    save_network(network, out)
+    if json:
+        show_json({"file": str(out), "name": network.name, **network.notes})
+        return
+    show(f"wrote {out}: {network.n_in} x {network.n_out} weights, held-out accuracy {network.notes['held_out_accuracy']}")
