@@ -76,42 +76,70 @@ def _count_until(
     return (np.searchsorted(key, rows * span + last, "right") - start).astype(np.int32)
 
 
+Spikes = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+
+
+class ScoreCount:
+    """Counts output spikes that come in stretches of time, and knows after each which samples are still open.
+
+    For engines that cannot stop a sample at its decision: they run on to the end of a stretch, and later spikes of a
+    decided sample are ignored here. Samples are independent and causal, so the cut is exact.
+    """
+
+    def __init__(self, n_samples: int, program: Program) -> None:
+        self._reader = MarginReader(n_samples, program)
+        self._scores = np.zeros((n_samples, program.n_out), np.int64)
+        self.open = np.ones(n_samples, bool)
+
+    def add(self, spikes: Spikes) -> None:
+        """Count `spikes` = (sample, tick, neuron, sign), sorted by sample, then tick, all later than those before."""
+        sample, tick, neuron, sign = spikes
+        if len(sample) == 0:
+            return
+        new = np.concatenate([[True], (np.diff(sample) != 0) | (np.diff(tick) != 0)])
+        starts = np.flatnonzero(new)
+        # The r-th spiking ticks of all samples are scored together.
+        rank = _rank_within(sample[starts])
+        spike_rank = rank[np.cumsum(new) - 1]
+        turns = np.arange(rank.max() + 2)
+        order, spike_order = np.argsort(rank, kind="stable"), np.argsort(spike_rank, kind="stable")
+        bounds = np.searchsorted(rank[order], turns)
+        spike_bounds = np.searchsorted(spike_rank[spike_order], turns)
+        for turn in turns[:-1]:
+            chosen = spike_order[spike_bounds[turn] : spike_bounds[turn + 1]]
+            np.add.at(
+                self._scores,
+                (sample[chosen], neuron[chosen]),
+                np.where(self.open[sample[chosen]], sign[chosen], 0),
+            )
+            heads = starts[order[bounds[turn] : bounds[turn + 1]]]
+            heads = heads[self.open[sample[heads]]]
+            decided = self._reader.feed(sample[heads], tick[heads], self._scores[sample[heads]])
+            self.open[sample[heads[decided]]] = False
+
+    def close(
+        self, trains: SpikeTrains, spikes: Spikes, residual: NDArray[np.int32]
+    ) -> tuple[Decisions, NDArray[np.bool_]]:
+        """Return the decisions, and which of all `spikes` (sorted) came in time."""
+        sample, tick = spikes[:2]
+        decisions = self._reader.close(trains, (sample, tick), time_out_winner(self._scores, residual))
+        return decisions, tick < decisions.durations[sample, -1]
+
+
 def decide(
-    program: Program,
-    trains: SpikeTrains,
-    spikes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
-    residual: NDArray[np.int32],
+    program: Program, trains: SpikeTrains, spikes: Spikes, residual: NDArray[np.int32]
 ) -> tuple[Decisions, NDArray[np.bool_]]:
     """Decide from a run that never stopped; return the table and which output spikes came in time.
 
-    `spikes` is (sample, tick, neuron, sign) sorted by sample, then tick. An engine that cannot stop a sample runs on
-    and cuts here: samples are independent and causal, so the cut is exact.
+    `spikes` is (sample, tick, neuron, sign) sorted by sample, then tick.
     """
-    sample, tick, neuron, sign = spikes
-    reader = MarginReader(trains.n_samples, program)
-    scores = np.zeros((trains.n_samples, program.n_out), np.int64)
-    group = np.concatenate([[True], (np.diff(sample) != 0) | (np.diff(tick) != 0)]) if len(sample) else np.zeros(0, bool)
-    starts = np.flatnonzero(group)
-    rank = _rank_within(sample[starts])
-    open_ = np.ones(trains.n_samples, bool)
-    group_of = np.cumsum(group) - 1
-    order = np.argsort(rank, kind="stable")
-    bounds = np.searchsorted(rank[order], np.arange(rank.max(initial=-1) + 2))
-    spike_order = np.argsort(rank[group_of], kind="stable") if len(sample) else np.zeros(0, np.int64)
-    spike_bounds = np.searchsorted(rank[group_of][spike_order], np.arange(len(bounds)))
-    for r in range(len(bounds) - 1):
-        chosen = spike_order[spike_bounds[r] : spike_bounds[r + 1]]
-        np.add.at(scores, (sample[chosen], neuron[chosen]), np.where(open_[sample[chosen]], sign[chosen], 0))
-        heads = starts[order[bounds[r] : bounds[r + 1]]]
-        heads = heads[open_[sample[heads]]]
-        decided = reader.feed(sample[heads], tick[heads], scores[sample[heads]])
-        open_[sample[heads[decided]]] = False
-    decisions = reader.close(trains, (sample, tick), time_out_winner(scores, residual))
-    return decisions, tick < decisions.durations[sample, -1]
+    count = ScoreCount(trains.n_samples, program)
+    count.add(spikes)
+    return count.close(trains, spikes, residual)
 
 
 def _rank_within(sample: NDArray[np.int64]) -> NDArray[np.int64]:
     """Position of each entry within its run of equal samples."""
     index = np.arange(len(sample))
-    first = np.concatenate([[True], np.diff(sample) != 0]) if len(sample) else np.zeros(0, bool)
-    return index - np.maximum.accumulate(np.where(first, index, 0)) if len(sample) else index
+    first = np.concatenate([[True], np.diff(sample) != 0])
+    return index - np.maximum.accumulate(np.where(first, index, 0))

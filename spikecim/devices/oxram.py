@@ -102,18 +102,25 @@ class SlcOxram:
         resistance = self._pulse(low, cell_part, cycles)
         pulses = np.ones(shape, np.int32)
         verified = self._inside(resistance, targets)
+        stuck = stuck_lrs | stuck_hrs
         if spec.programming.mode.value == "write-verify":
-            for _ in range(spec.programming.max_pulses.value - 1):
+            limit = spec.programming.max_pulses.value
+            first = resistance.copy()
+            for _ in range(limit - 1):
                 again = ~verified
                 if not again.any():
                     break
                 resistance[again] = self._pulse(low[again], cell_part[again], cycles)
                 pulses[again] += 1
                 verified[again] = self._inside(resistance[again], targets[again])
+            # A stuck cell answers to no pulse: it keeps its value, however many are spent on it.
+            resistance = np.where(stuck, first, resistance)
+            verified = self._inside(resistance, targets)
+            pulses = np.where(stuck & ~verified, np.int32(limit), pulses)
         return Cells(
             resistance=resistance,
             target=targets,
-            stuck=stuck_lrs | stuck_hrs,
+            stuck=stuck,
             verified=verified,
             pulses=pulses,
         )

@@ -2,8 +2,8 @@
 
 Two settings make Brian2 obey design section 3: synapses act before thresholds are tested (its default is after), and
 input spikes are emitted at the start of a step. Charges are whole electrons held in doubles, exact below 2**53.
-A sample cannot stop by itself here: the network runs on and the record is cut at each decision, which is exact because
-samples do not touch each other.
+A sample cannot stop by itself here: it runs on to the end of a stretch of time and its record is cut at the decision,
+which is exact because samples do not touch each other; the next stretch holds only samples that are still open.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.coding.decision import decide
+from spikecim.coding.decision import ScoreCount, Spikes
 from spikecim.errors import EngineError
 from spikecim.program import CONTINUOUS, Program
 from spikecim.spikes import SpikeRecord, SpikeTrains
 from spikecim.streams import GOLDEN, MIX_1, MIX_2, NOISE_CENTRE, event_key, gaussian_steps
 
 TARGETS = ("numpy", "cython", "cpp_standalone")
+STRETCHES = (0.12, 0.25, 0.45)  # where to look for decided samples, as shares of the window
 SCHEDULE = ["start", "groups", "synapses", "thresholds", "resets", "end"]
 
 NEURON = """
@@ -35,6 +36,7 @@ rail_high : 1 (constant)
 rail_low : 1 (constant)
 leak : 1 (constant)
 arrived : 1                 # 1 in steps that bring an input spike
+sample : 1 (constant)       # number of the sample, which names its read noise
 """
 CROSSING = "(q >= upper or q <= -lower)"
 RESET = "q = q - packet_up*int(q >= upper) + packet_down*int(q <= -lower)"
@@ -104,34 +106,115 @@ class BrianEngine:
             raise EngineError(f"brian2 target {self.target!r} is unknown; allowed: {', '.join(TARGETS)}")
         program.check_trains(trains)
         with _code_generation(self.target) as standalone:
-            parts = list(self._chunks(program, trains, standalone))
-        spikes = tuple(np.concatenate([part[0][k] for part in parts]) for k in range(4))
-        residual = np.concatenate([part[1] for part in parts])
-        return _record(program, trains, spikes, residual)  # type: ignore[arg-type]
-
-    def _chunks(self, program: Program, trains: SpikeTrains, standalone: bool) -> Iterator[Any]:
-        size = min(self.chunk, trains.n_samples)
-        n_ports = program.n_in * (2 if (trains.signs < 0).any() else 1)
-        model = None
-        for start in range(0, trains.n_samples, size):
-            part = trains.window(start, min(start + size, trains.n_samples))
-            if model is None or standalone:
-                model = _assemble(program, part, size, n_ports, first_sample=start)
-                if not standalone:
-                    model.network.store()
-            else:
-                # Restore first: spikes set before it would silently be lost.
-                model.network.restore()
-                model.inputs.set_spikes(*_events(part, n_ports, program), sorted=True)
-                if program.noisy:
-                    model.synapses.first_sample = start
-            _execute(model, standalone)
-            yield _outputs(model, program, start, part.n_samples)
+            return _Session(program, trains, min(self.chunk, trains.n_samples), standalone).run()
 
 
-def _assemble(
-    program: Program, trains: SpikeTrains, n_samples: int, n_ports: int, first_sample: int = 0
-) -> BrianNetwork:
+class _Session:
+    """One run: the window in stretches, each stretch over chunks of the samples that are still undecided."""
+
+    def __init__(self, program: Program, trains: SpikeTrains, size: int, standalone: bool) -> None:
+        self._program, self._trains, self._size, self._standalone = program, trains, size, standalone
+        self._n_ports = program.n_in * (2 if (trains.signs < 0).any() else 1)
+        self._model: BrianNetwork | None = None
+        self._charge = np.zeros((trains.n_samples, program.n_out))
+        # Ticks since the last spike, as Brian2 keeps it: long ago at first.
+        self._last = np.full((trains.n_samples, program.n_out), -1e6)
+
+    def run(self) -> SpikeRecord:
+        program, trains = self._program, self._trains
+        count, parts = ScoreCount(trains.n_samples, program), []
+        for first, last in self._stretches():
+            samples = np.flatnonzero(count.open)
+            chunks = [samples[k : k + self._size] for k in range(0, len(samples), self._size)]
+            spikes = _join([self._chunk(chunk, first, last) for chunk in chunks])
+            count.add(spikes)
+            parts.append(spikes)
+        everything = _join(parts)
+        charge = np.rint(self._charge).astype(np.int32)
+        decisions, in_time = count.close(trains, everything, charge)
+        sample, tick, neuron, sign = (column[in_time] for column in everything)
+        return SpikeRecord(
+            offsets=np.searchsorted(sample, np.arange(trains.n_samples + 1)),
+            ticks=tick.astype(np.int32),
+            neurons=neuron.astype(np.int16),
+            signs=sign.astype(np.int8),
+            residual=np.where(decisions.reached[:, -1:], 0, charge).astype(np.int32),
+            decisions=decisions,
+        )
+
+    def _stretches(self) -> list[tuple[int, int]]:
+        """Cut the window so that decided samples need not be simulated to its end."""
+        n = self._program.n_ticks
+        if self._standalone or self._program.delta_s is None or n < 8 * len(STRETCHES):
+            return [(0, n)]
+        edges = [0, *(round(share * n) for share in STRETCHES), n]
+        return list(zip(edges[:-1], edges[1:], strict=True))
+
+    def _chunk(self, samples: NDArray[np.int64], first: int, last: int) -> Spikes:
+        """Run `samples` from tick `first` to `last` - 1 from where they stand; return their spikes, unsorted."""
+        program, model = self._program, self._model
+        part = _between(self._trains, samples, first, last)
+        if model is None or self._standalone:
+            model = self._model = _assemble(program, part, self._size, self._n_ports)
+            if not self._standalone:
+                model.network.store()
+        else:
+            # Restore first: spikes set before it would silently be lost.
+            model.network.restore()
+            model.inputs.set_spikes(*_events(part, self._n_ports, program), sorted=True)
+        self._load(model, samples, first)
+        _execute(model, (last - first) * program.tick_s, self._standalone)
+        return self._unload(model, samples, first)
+
+    def _load(self, model: BrianNetwork, samples: NDArray[np.int64], first: int) -> None:
+        place = slice(0, len(samples) * self._program.n_out)
+        model.neurons.q[place] = self._charge[samples].ravel()
+        if self._program.refractory_ticks > 1:
+            model.neurons.lastspike_[place] = (self._last[samples].ravel() - first) * self._program.tick_s
+        if self._program.noisy:
+            model.neurons.sample[place] = np.repeat(samples, self._program.n_out)
+            model.synapses.first_tick = first
+
+    def _unload(self, model: BrianNetwork, samples: NDArray[np.int64], first: int) -> Spikes:
+        n_out, tick_s = self._program.n_out, self._program.tick_s
+        # Copies: Brian2 hands out views that the next restore overwrites.
+        index = np.array(model.spikes.i[:], np.int64)
+        tick = np.rint(np.array(model.spikes.t_[:]) / tick_s).astype(np.int64) + first
+        sign = np.where(np.array(model.spikes.q[:]) > 0, 1, -1)
+        row, neuron = np.divmod(index, n_out)
+        used = len(samples) * n_out
+        self._charge[samples] = np.array(model.neurons.q[:used]).reshape(-1, n_out)
+        np.maximum.at(self._last, (samples[row], neuron), tick)
+        return samples[row], tick, neuron, sign
+
+
+def _join(parts: list[Spikes]) -> Spikes:
+    """Put spikes together, sorted by sample, tick, neuron."""
+    if not parts:
+        return tuple(np.zeros(0, np.int64) for _ in range(4))  # type: ignore[return-value]
+    sample, tick, neuron, sign = (np.concatenate([part[k] for part in parts]) for k in range(4))
+    order = np.lexsort((neuron, tick, sample))
+    return sample[order], tick[order], neuron[order], sign[order]
+
+
+def _between(trains: SpikeTrains, samples: NDArray[np.int64], first: int, last: int) -> SpikeTrains:
+    """Input spikes of `samples` within ticks first..last-1, both counted from 0 in the result."""
+    owner = trains.samples()
+    low, high = np.searchsorted(owner, [samples[0], samples[-1] + 1])
+    position = np.searchsorted(samples, owner[low:high])
+    inside = (samples[np.minimum(position, len(samples) - 1)] == owner[low:high]) & (trains.ticks[low:high] >= first)
+    chosen = np.flatnonzero(inside & (trains.ticks[low:high] < last))
+    return SpikeTrains(
+        n_in=trains.n_in,
+        n_ticks=trains.n_ticks,
+        offsets=np.searchsorted(position[chosen], np.arange(len(samples) + 1)),
+        ticks=(trains.ticks[low:high][chosen] - first).astype(np.int32),
+        lines=trains.lines[low:high][chosen],
+        signs=trains.signs[low:high][chosen],
+    )
+
+
+def _assemble(program: Program, trains: SpikeTrains, n_samples: int, n_ports: int) -> BrianNetwork:
     import brian2
 
     dt = program.tick_s * brian2.second
@@ -142,8 +225,6 @@ def _assemble(
     neurons = _neurons(program, n_samples, dt)
     synapses = _synapses(program, (inputs, neurons), n_samples, n_ports, dt)
     spikes = brian2.SpikeMonitor(neurons, variables="q", name="spikes")
-    if program.noisy:
-        synapses.first_sample = first_sample
     network = brian2.Network(inputs, neurons, synapses, spikes)
     network.schedule = SCHEDULE
     return BrianNetwork(
@@ -183,6 +264,7 @@ def _neurons(program: Program, n_samples: int, dt: Any) -> Any:
     }
     for name, value in values.items():
         setattr(neurons, name, np.tile(value.astype(float), n_samples))
+    neurons.sample = np.repeat(np.arange(n_samples), program.n_out)
     if program.leak.any():
         neurons.run_regularly("q -= clip(q, -leak, leak)", when="before_synapses", name="leakage")
     neurons.run_regularly("q = clip(q, -rail_low, rail_high)", when="before_thresholds", name="rails")
@@ -197,9 +279,8 @@ def _synapses(program: Program, ends: tuple[Any, Any], n_samples: int, n_ports: 
     namespace: dict[str, Any] = {}
     model, effect = "charge : 1 (constant)", "q_post += charge"
     if program.noisy:
-        # The sample number enters the noise hash; chunks after the first only move first_sample.
-        model += "\nread_noise : 1 (constant)\nfirst_sample : 1 (shared)"
-        where = "i // n_ports + first_sample, t_in_timesteps, i % n_ports, j"
+        model += "\nread_noise : 1 (constant)\nfirst_tick : 1 (shared)"
+        where = "sample_post, t_in_timesteps + first_tick, i % n_ports, j"
         effect += f" + floor(read_noise * noise_steps({where}) / 65536)"
         namespace = {"noise_steps": _noise_function(program), "n_ports": n_ports}
     if program.comparator != CONTINUOUS:
@@ -290,42 +371,12 @@ def _events(trains: SpikeTrains, n_ports: int, program: Program) -> tuple[NDArra
     return (trains.samples() * n_ports + port)[order], trains.ticks[order] * program.tick_s * brian2.second
 
 
-def _execute(model: BrianNetwork, standalone: bool) -> None:
-    model.network.run(model.duration, namespace={})
+def _execute(model: BrianNetwork, seconds: float, standalone: bool) -> None:
+    import brian2
+
+    model.network.run(seconds * brian2.second, namespace={})
     if standalone:
-        import brian2
-
         brian2.device.build(directory=None, compile=True, run=True)
-
-
-def _outputs(model: BrianNetwork, program: Program, start: int, n_samples: int) -> Any:
-    """Output spikes (sample, tick, neuron, sign) sorted by sample, tick, neuron, and the final charge."""
-    index = np.array(model.spikes.i[:], np.int64)
-    tick = np.rint(np.array(model.spikes.t_[:]) / program.tick_s).astype(np.int64)
-    sign = np.where(np.array(model.spikes.q[:]) > 0, 1, -1)
-    sample, neuron = np.divmod(index, program.n_out)
-    order = np.lexsort((neuron, tick, sample))
-    charge = np.array(model.neurons.q[:]).reshape(-1, program.n_out)[:n_samples]
-    spikes = (sample[order] + start, tick[order], neuron[order], sign[order])
-    return spikes, np.rint(charge).astype(np.int32)
-
-
-def _record(
-    program: Program,
-    trains: SpikeTrains,
-    spikes: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
-    charge: NDArray[np.int32],
-) -> SpikeRecord:
-    decisions, in_time = decide(program, trains, spikes, charge)
-    sample, tick, neuron, sign = (column[in_time] for column in spikes)
-    return SpikeRecord(
-        offsets=np.searchsorted(sample, np.arange(trains.n_samples + 1)),
-        ticks=tick.astype(np.int32),
-        neurons=neuron.astype(np.int16),
-        signs=sign.astype(np.int8),
-        residual=np.where(decisions.reached[:, -1:], 0, charge).astype(np.int32),
-        decisions=decisions,
-    )
 
 
 @contextmanager
