@@ -76,7 +76,9 @@ def test_leak_noise_and_refractory_time_are_not_negative(changes: dict[str, Any]
     assert refusal(**changes) == "program: leak, read_noise and refractory_ticks must not be negative"
 
 
-@pytest.mark.parametrize(("reset", "far_rail", "near"), [("reset_up", "rail_low", "up"), ("reset_down", "rail_high", "down")])
+@pytest.mark.parametrize(
+    ("reset", "far_rail", "near"), [("reset_up", "rail_low", "up"), ("reset_down", "rail_high", "down")]
+)
 def test_a_packet_does_not_swing_the_node_past_the_far_rail(reset: str, far_rail: str, near: str) -> None:
     # Threshold 400 + far rail 500: a packet of 900 is allowed, 901 is not.
     rail = {far_rail: np.array([10**6, 500], np.int32)}
@@ -90,7 +92,9 @@ def test_an_unknown_comparator_is_refused(comparator: Any) -> None:
     assert refusal(comparator=comparator) == f"program: comparator {comparator!r} is not one of continuous, on_event"
 
 
-@pytest.mark.parametrize("changes", [{"n_ticks": 0}, {"n_ticks": -1}, {"delta_s": 0}, {"delta_s": 1001}, {"delta_s": -1}])
+@pytest.mark.parametrize(
+    "changes", [{"n_ticks": 0}, {"n_ticks": -1}, {"delta_s": 0}, {"delta_s": 1001}, {"delta_s": -1}]
+)
 def test_window_and_margin_have_a_range(changes: dict[str, int]) -> None:
     assert refusal(**changes) == "program: n_ticks must be at least 1, delta_s None or 1..1000"
 

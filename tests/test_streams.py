@@ -1,4 +1,4 @@
-"""Randomness by name: the published mixer, streams that do not touch each other, noise that no order of work can change."""
+"""Randomness by name: the published mixer, streams that do not touch each other, noise that no order can change."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ def test_named_streams_are_stable() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [(8, "layer0", "program"), (7, "layer1", "program"), (7, "layer0"), (7, "program", "layer0"), (7, "layer0", 0)]
+    "other",
+    [(8, "layer0", "program"), (7, "layer1", "program"), (7, "layer0"), (7, "program", "layer0"), (7, "layer0", 0)],
 )
 def test_streams_of_different_names_differ(other: tuple[int, str]) -> None:
     here = stream(7, "layer0", "program").random(1000)

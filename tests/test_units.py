@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
 import pytest
@@ -72,7 +73,22 @@ def test_what_is_not_finite_is_refused(value: object) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "fF", "F 200", "1,5 pF", "200 200 fF", "2*3 pF", "1/0 F", "(", "1 F (", "1 F *", "0x10 F", "1 F; 2 F", "2 Fx", "pi F"],
+    [
+        "",
+        "fF",
+        "F 200",
+        "1,5 pF",
+        "200 200 fF",
+        "2*3 pF",
+        "1/0 F",
+        "(",
+        "1 F (",
+        "1 F *",
+        "0x10 F",
+        "1 F; 2 F",
+        "2 Fx",
+        "pi F",
+    ],
 )
 def test_only_one_number_and_one_unit_is_a_quantity(text: str) -> None:
     with pytest.raises(ParameterError, match="is not a number with a known unit"):
@@ -88,10 +104,8 @@ def test_what_is_neither_text_nor_number_is_refused(value: object) -> None:
 @given(text=st.text(max_size=12))
 def test_no_text_causes_anything_but_a_parameter_error(text: str) -> None:
     for candidate in (text, f"1 {text}", f"1 F{text}"):
-        try:
+        with contextlib.suppress(ParameterError):
             assert math.isfinite(parse_quantity(candidate, "farad"))
-        except ParameterError:
-            pass
 
 
 @pytest.mark.parametrize(

@@ -100,10 +100,13 @@ def read_groups(
     scale = ratio * electrons
     positive = scale * (gains[0] * excitatory - gains[1] * inhibitory)
     negative = scale * (gains[0] * inhibitory - gains[1] * excitatory)
+    charge = np.rint(np.stack([positive, negative]))
+    if np.abs(charge).max(initial=0.0) >= 2**31:
+        raise ParameterError(f"array: one read injects {np.abs(charge).max():.3g} electrons; engines count to 2**31 - 1")
     noise = cell.read_noise_rel(cells) * conductance * code.analog_cells()
     noise_electrons = scale * code.noise_gain() * np.sqrt((noise**2).sum(-1))
     return Reads(
-        charge=np.rint(np.stack([positive, negative])).astype(np.int32),
+        charge=charge.astype(np.int32),
         # The kernel multiplies by a whole number of standard deviation NOISE_SD and shifts by 16 bits.
         read_noise=np.rint(noise_electrons * 65536.0 / NOISE_SD).astype(np.int32),
         row_electrons=np.rint(conductance.sum((1, 2)) * electrons).astype(np.int64),

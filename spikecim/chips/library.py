@@ -139,7 +139,7 @@ def _override(raw: dict[str, Any], path: str, value: object) -> None:
 
 
 def _child(table: Any, part: str, path: str) -> Any:
-    if isinstance(table, dict) and part in table:
+    if isinstance(table, dict) and part in table and "value" not in table:
         return table[part]
     known = list(table) if isinstance(table, dict) and "value" not in table else []
     near = difflib.get_close_matches(part, known, n=1, cutoff=0.5)

@@ -47,8 +47,13 @@ def count_actions(
     ----------
     delta_s : int, optional
         Decide at this smaller margin instead of the run's own: the counts of that run, exactly, without running it.
+
+    Raises
+    ------
+    ParameterError
+        If the run holds no decision at `delta_s`.
     """
-    column = -1 if delta_s is None else delta_s - program.first_margin
+    column = program.margin_column(delta_s)
     words = record.decisions.inputs[:, column].astype(np.int64)
     outputs = record.decisions.outputs[:, column].astype(np.int64)
     through = np.concatenate([[0], np.cumsum(program.row_electrons[trains.lines])])

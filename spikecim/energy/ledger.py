@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
 from spikecim.energy.actions import Actions
-from spikecim.energy.table import EnergyTable
+from spikecim.energy.table import READINGS, EnergyTable
+from spikecim.errors import ParameterError
 
 CORE_PARTS = ("cell_read", "clamp_injector", "comparator", "reset_packet", "static")
 CHIP_PARTS = (*CORE_PARTS, "logic", "link")
+SCOPES = {"core": CORE_PARTS, "chip": CHIP_PARTS}
 PICO = 1e12
 
 
@@ -35,8 +37,9 @@ class EnergyLedger:
 
     def per_sample(self, scope: str) -> NDArray[np.float64]:
         """pJ of each sample (n_samples,) in scope ``"core"`` or ``"chip"``: the sum of its parts, in their order."""
-        names = CORE_PARTS if scope == "core" else CHIP_PARTS
-        return np.sum([self.parts[name] for name in names], axis=0)
+        if scope not in SCOPES:
+            raise ParameterError(f"energy scope {scope!r} is not one of {', '.join(SCOPES)}")
+        return np.sum([self.parts[name] for name in SCOPES[scope]], axis=0)
 
     def total_pj(self, scope: str) -> float:
         """pJ of all samples together."""
@@ -64,8 +67,15 @@ def account(
         Bits of an input and of an output word on the link.
     reading : str, optional
         Overrides the table's own reading.
+
+    Raises
+    ------
+    ParameterError
+        If `reading` is unknown.
     """
     chosen = reading or table.reading.value
+    if chosen not in READINGS:
+        raise ParameterError(f"energy reading {chosen!r} is not one of {', '.join(READINGS)}")
     scale = PICO / n_out if chosen == "per-input-spike" else PICO
     link_bits = actions.input_words * bits[0] + actions.output_words * bits[1]
     parts = {

@@ -117,8 +117,8 @@ class _Session:
         self._n_ports = program.n_in * (2 if (trains.signs < 0).any() else 1)
         self._model: BrianNetwork | None = None
         self._charge = np.zeros((trains.n_samples, program.n_out))
-        # Ticks since the last spike, as Brian2 keeps it: long ago at first.
-        self._last = np.full((trains.n_samples, program.n_out), -1e6)
+        # Tick of the last spike; at first so long ago that no refractory time is left.
+        self._last = np.full((trains.n_samples, program.n_out), -1.0 - program.n_ticks)
 
     def run(self) -> SpikeRecord:
         program, trains = self._program, self._trains
@@ -242,7 +242,7 @@ def _neurons(program: Program, n_samples: int, dt: Any) -> Any:
     import brian2
 
     on_event = program.comparator != CONTINUOUS
-    hold = program.refractory_ticks
+    hold = min(program.refractory_ticks, program.n_ticks)  # longer than the window is for ever
     # Without "(unless refractory)" a neuron goes on integrating while it may not fire.
     neurons = brian2.NeuronGroup(
         n_samples * program.n_out,

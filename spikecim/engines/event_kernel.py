@@ -63,14 +63,14 @@ def _leak(state, base, parameters, at, ticks):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _test(state, base, parameters, at, table, row, tick, next_ready):  # type: ignore[no-untyped-def]
+def _test(state, base, parameters, at, table, row, tick, next_ready, leader):  # type: ignore[no-untyped-def]
     """Add a row of charges, clip, test both comparators, subtract packets, count.
 
-    Returns the lanes that fired (up in bits 0-15, down in bits 16-31) and the largest excess over a threshold that is
-    left: not negative means that a lane will fire again without input. Every step is cast back to 32 bits: numba
-    would widen to 64 and halve the lanes of a vector instruction.
+    Returns the lanes that fired (up in bits 0-15, down in bits 16-31), the largest excess over a threshold that is
+    left (not negative: a lane will fire again without input), and the best rank beside lane `leader`. Every step is
+    cast back to 32 bits: numba would widen to 64 and halve the lanes of a vector instruction.
     """
-    fired, excess = _I(0), _I(-(2**31))
+    fired, excess, rival = _I(0), _I(-(2**31)), _I(-(2**31))
     for j in range(LANES):
         i = _U(j)
         charge = _I(state[base + CHARGE + i] + table[row + i])
@@ -85,11 +85,13 @@ def _test(state, base, parameters, at, table, row, tick, next_ready):  # type: i
         state[base + CHARGE + i] = charge
         either = _I(up | down)
         state[base + READY + i] = max(ready, _I(next_ready & _I(-either)))
-        state[base + RANK + i] = _I(state[base + RANK + i] + _I(_I(up - down) << _I(RANK_BITS)))
+        rank = _I(state[base + RANK + i] + _I(_I(up - down) << _I(RANK_BITS)))
+        state[base + RANK + i] = rank
+        rival = max(rival, rank if _I(j) != leader else _I(-(2**31)))
         fired = _I(fired | _I(_I(up << _I(j)) | _I(down << _I(j + LANES))))
         over, under = _I(charge - parameters[at + UP + i]), _I(parameters[at + DOWN + i] - charge)
         excess = max(excess, max(over, under))
-    return fired, excess
+    return fired, excess, rival
 
 
 @njit(inline="always")
@@ -119,17 +121,17 @@ def _next_leaky_crossing(state, base, parameters, at, now, n_ticks):  # type: ig
     return first
 
 
-@njit(inline="always")
-def _best_two(state, base):  # type: ignore[no-untyped-def]
-    """Largest and second-largest rank of a lane group; ranks differ, so no lane is both."""
-    top = _I(-(2**31))
-    for j in range(LANES):
-        top = max(top, state[base + RANK + _U(j)])
-    second = _I(-(2**31))
-    for j in range(LANES):
-        rank = state[base + RANK + _U(j)]
-        second = max(second, _I(-(2**31)) if rank == top else rank)
-    return top, second
+@njit
+def _leader(state, n_lanes):  # type: ignore[no-untyped-def]
+    """(lane of the best rank, second-best rank) by plain search: needed only when the lead changes hands."""
+    best, second, leader = _I(-(2**31)), _I(-(2**31)), 0
+    for n in range(n_lanes):
+        rank = state[_U(n // LANES) * N_STATES + RANK + _U(n % LANES)]
+        if rank > best:
+            best, second, leader = rank, best, n
+        elif rank > second:
+            second = rank
+    return leader, second
 
 
 @njit(inline="always")
@@ -143,14 +145,13 @@ def _bits(word):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _winner(state, n_out, by_charge):  # type: ignore[no-untyped-def]
-    """Neuron of best score; at time-out (`by_charge`) ties go to the larger charge, then to the lower index."""
+def _late_winner(state, n_out):  # type: ignore[no-untyped-def]
+    """Neuron of best score at time-out; ties go to the larger charge, then to the lower index."""
     best, winner = np.int64(-(2**62)), 0
     for n in range(n_out):
         base = _U(n // LANES) * N_STATES + _U(n % LANES)
         merit = np.int64(state[base + RANK] >> _I(RANK_BITS)) << np.int64(32)
-        if by_charge:
-            merit += np.int64(state[base + CHARGE])
+        merit += np.int64(state[base + CHARGE])
         if merit > best:
             best, winner = merit, n
     return winner
@@ -187,6 +188,7 @@ def run_samples(  # type: ignore[no-untyped-def]
             room = stop - start + slack if slack >= 0 else 0
             sample_key = _mix(_U(s) + noise_seed)
             event, now, column, mark, n_spikes = start, np.int64(-1), 0, np.int64(0), np.int64(0)
+            leader = 0
             excess = _I(-1)
             while column < n_margins:
                 tick = np.int64(in_ticks[event]) if event < stop else np.int64(n_ticks)
@@ -219,13 +221,13 @@ def run_samples(  # type: ignore[no-untyped-def]
                             lane_key = key + _U(g) * _LANES * _GOLDEN
                             _add_noise(state, _U(g) * N_STATES, noise, line * width + _U(g) * _LANES, lane_key)
                     event += 1
-                excess, firing = _I(-1), np.int64(0)
+                excess, firing, rival = _I(-1), np.int64(0), _I(-(2**31))
                 for g in range(n_groups):
                     base, at, cell = _U(g) * N_STATES, _U(g) * N_PARAMETERS, row + _U(g) * _LANES
-                    fired, left = _test(
-                        state, base, parameters, at, table, cell, _I(tick), _I(tick + hold)
+                    fired, left, next_best = _test(
+                        state, base, parameters, at, table, cell, _I(tick), _I(tick + hold), _I(leader - g * LANES)
                     )
-                    excess = max(excess, left)
+                    excess, rival = max(excess, left), max(rival, next_best)
                     if fired:
                         firing += _bits(fired)
                     if mark < room:
@@ -236,14 +238,14 @@ def run_samples(  # type: ignore[no-untyped-def]
                     mark_ticks[first_mark + mark] = tick
                 mark += 1
                 n_spikes += firing
-                best, second = _best_two(state, _U(0))
-                for g in range(1, n_groups):
-                    top, next_ = _best_two(state, _U(g) * N_STATES)
-                    best, second = max(best, top), max(min(best, top), max(second, next_))
-                lead = (best >> _I(RANK_BITS)) - (second >> _I(RANK_BITS))
+                best = state[_U(leader // LANES) * N_STATES + RANK + _U(leader % LANES)]
+                if rival > best:
+                    leader, rival = _leader(state, n_groups * LANES)
+                    best = state[_U(leader // LANES) * N_STATES + RANK + _U(leader % LANES)]
+                lead = np.int64(best >> _I(RANK_BITS)) - np.int64(rival >> _I(RANK_BITS))
                 while column < n_margins and lead >= column + first_margin:
                     durations[s, column] = tick + 1
-                    winners[s, column] = _winner(state, n_out, False)
+                    winners[s, column] = leader
                     inputs[s, column] = event - start
                     outputs[s, column] = n_spikes
                     reached[s, column] = True
@@ -253,7 +255,7 @@ def run_samples(  # type: ignore[no-untyped-def]
                 if leaky:
                     for g in range(n_groups):
                         _leak(state, _U(g) * N_STATES, parameters, _U(g) * N_PARAMETERS, n_ticks - 1 - now)
-                late = _winner(state, n_out, True)
+                late = _late_winner(state, n_out)
                 for c in range(column, n_margins):
                     durations[s, c], winners[s, c] = n_ticks, late
                     inputs[s, c], outputs[s, c] = event - start, n_spikes

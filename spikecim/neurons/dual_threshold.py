@@ -18,6 +18,7 @@ from spikecim.parameters import Choice, Parameter, Quantity, Section
 from spikecim.streams import stream
 
 COMPARATORS = ("continuous", "on_event")
+MOST_ELECTRONS = 2**31 - 1
 
 
 class NeuronSpec(Section):
@@ -53,9 +54,11 @@ class NeuronBank:
 
 def unit_electrons(spec: NeuronSpec, full_weight: int) -> int:
     """Electrons of one weight unit: C * X_th / (full_weight * e), rounded once."""
-    unit = round(spec.capacitance.value * spec.threshold_voltage.value / (full_weight * elementary_charge))
+    charge = spec.capacitance.value * spec.threshold_voltage.value
+    unit = round(charge / (full_weight * elementary_charge))
     if unit < 1:
         raise ParameterError("neuron: capacitance times threshold_voltage holds less than one electron per weight unit")
+    _whole_electrons(charge, "capacitance times threshold_voltage")
     return unit
 
 
@@ -65,10 +68,11 @@ def draw_neurons(spec: NeuronSpec, n_out: int, full_weight: int, tick_s: float, 
     per_volt = spec.capacitance.value / elementary_charge
     offsets = stream(seed, "neuron", "offset").standard_normal((2, n_out)) * spec.offset_sd.value * per_volt
     errors = stream(seed, "neuron", "reset").standard_normal((2, n_out)) * spec.reset_error_rel.value
-    rail = np.full(n_out, round(spec.rail_voltage.value * per_volt), np.int32)
-    thresholds = np.maximum(np.rint(threshold + offsets), 1).astype(np.int32)
+    rail = np.full(n_out, _whole_electrons(spec.rail_voltage.value * spec.capacitance.value, "rail_voltage"), np.int32)
+    thresholds = np.clip(np.rint(threshold + offsets), 1, MOST_ELECTRONS)
     # A packet cannot swing the node past the far rail: the injector that makes it runs out of headroom there.
-    resets = np.clip(np.rint(threshold * (1.0 + errors)), 1, thresholds + rail).astype(np.int32)
+    resets = np.clip(np.rint(threshold * (1.0 + errors)), 1, np.minimum(thresholds + rail, MOST_ELECTRONS))
+    thresholds, resets = thresholds.astype(np.int32), resets.astype(np.int32)
     return NeuronBank(
         threshold_up=thresholds[0],
         threshold_down=thresholds[1],
@@ -76,6 +80,13 @@ def draw_neurons(spec: NeuronSpec, n_out: int, full_weight: int, tick_s: float, 
         reset_down=resets[1],
         rail_high=rail,
         rail_low=rail.copy(),
-        leak=np.full(n_out, round(spec.leak_current.value * tick_s / elementary_charge), np.int32),
+        leak=np.full(n_out, _whole_electrons(spec.leak_current.value * tick_s, "leak_current"), np.int32),
         refractory_ticks=round(spec.refractory.value / tick_s),
     )
+
+
+def _whole_electrons(charge_c: float, what: str) -> int:
+    count = round(charge_c / elementary_charge)
+    if count > MOST_ELECTRONS:
+        raise ParameterError(f"neuron: {what} is {count:.3g} electrons; the engines count up to {MOST_ELECTRONS}")
+    return count

@@ -6,6 +6,7 @@ import json
 import math
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     import h5py
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-SIZE_LIMIT, TEXT_LIMIT = 4 * 2**30, 2**24  # bytes of one unpacked array, of the chip description
-_PACK_ABOVE, _CHUNK = 2**12, 2**20  # bytes
+SIZE_LIMIT, TEXT_LIMIT = 4 * 2**30, 2**24  # bytes of one unpacked array, of one text
+_CHUNK = 2**20  # bytes
 
 
 def save_run(run: RunResult, path: Path) -> None:
@@ -78,10 +79,10 @@ def _pack(run: RunResult) -> bytes:
     # Format 1.10 puts checksums on everything but the data; large arrays get their own.
     with h5py.File(uuid.uuid4().hex, "w", libver=("v110", "v110"), **memory) as file:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        file.attrs.update(zip(HEADER, (FORMAT, np.int64(SCHEMA), now, f"spikecim {__version__}"), strict=True))
+        file.attrs["schema"] = np.int64(SCHEMA)
+        _put_texts(file, {"format": FORMAT, "created": now, "written_by": f"spikecim {__version__}"})
         _put_texts(file, run.settings)
-        text = json.dumps(run.chip.describe(), indent=1).encode()
-        file.create_dataset("chip/description", data=np.bytes_(text), dtype=h5py.string_dtype("utf-8", len(text)))
+        _put_texts(file.create_group("chip"), {"description": json.dumps(run.chip.describe(), indent=1)})
         _put_parts(file, run)
         _put_texts(file.create_group("network/notes"), run.network.notes)
         file["program"].attrs["early_stop"] = np.bool_(run.program.delta_s is not None)
@@ -121,7 +122,7 @@ def _exactly(place: str, value: Any, kind: str) -> NDArray[Any]:
 
 def _put_array(file: h5py.File, place: str, array: NDArray[Any]) -> None:
     packing: dict[str, Any] = {}
-    if array.nbytes > _PACK_ABOVE:
+    if array.size:
         rows = min(len(array), max(1, _CHUNK * len(array) // array.nbytes))
         packing = {"chunks": (rows, *array.shape[1:]), "compression": "gzip", "compression_opts": 1}
         packing |= {"shuffle": True, "fletcher32": True}
@@ -129,10 +130,19 @@ def _put_array(file: h5py.File, place: str, array: NDArray[Any]) -> None:
 
 
 def _put_texts(group: h5py.Group, texts: Mapping[str, str]) -> None:
+    import h5py
+
     for name, text in texts.items():
-        if not name or name in group.attrs or "\0" in name or not isinstance(text, str) or "\0" in text:
+        if not name or name in group.attrs or not isinstance(text, str) or not _is_storable(name + text):
             raise ResultFileError(f"{group.name}: {name!r} = {text!r} cannot be stored; allowed: text under a new name")
-        group.attrs[name] = text
+        # Text of variable length lies in a heap without checksum: one changed byte there hangs HDF5 for ever.
+        data = np.bytes_(text.encode())
+        group.attrs.create(name, data, dtype=h5py.string_dtype("utf-8", max(1, len(data))))
+
+
+def _is_storable(text: str) -> bool:
+    # File names that are not UTF-8 arrive as lone surrogates, which no encoder takes.
+    return "\0" not in text and text.encode(errors="ignore").decode() == text
 
 
 def _open(path: Path) -> h5py.File:
@@ -148,7 +158,10 @@ def _open(path: Path) -> h5py.File:
 
 
 def _check_header(file: h5py.File) -> None:
-    if "format" not in file.attrs or _text(file, "format") != FORMAT:
+    ours = False
+    with suppress(ResultFileError):
+        ours = _text(file, "format") == FORMAT
+    if not ours:
         raise ResultFileError(f"is an HDF5 file, but not a run of spikecim (its attribute format is not {FORMAT})")
     schema = _number(file, "schema", "int64")
     if schema != SCHEMA:
@@ -171,7 +184,7 @@ def _unpack(file: h5py.File) -> RunResult:
     notes = _node(file, "network/notes")
     return check_run(
         RunResult(
-            chip=chip_from_description(json.loads(_description(file)), "chip/description"),
+            chip=chip_from_description(json.loads(_text(_node(file, "chip"), "description")), "its chip"),
             network=Network(**parts["network"], notes={name: _text(notes, name) for name in notes.attrs}),
             program=Program(**parts["program"]),
             trains=SpikeTrains(**parts["trains"]),
@@ -195,20 +208,20 @@ def _node(file: h5py.File, place: str) -> Any:
     return node
 
 
-def _data(file: h5py.File, place: str, limit: int) -> h5py.Dataset:
+def _data(file: h5py.File, place: str) -> h5py.Dataset:
     import h5py
 
     node = _node(file, place)
     if not isinstance(node, h5py.Dataset) or node.shape is None or node.is_virtual or node.external:
         raise ResultFileError(f"{place}: is not an array with its data in this file")
     size = math.prod(node.shape) * node.dtype.itemsize
-    if size > limit or (size and not node.id.get_storage_size()):
-        raise ResultFileError(f"{place}: {size} bytes are declared; allowed: up to {limit}, all of them written")
+    if size > SIZE_LIMIT or (size and not node.id.get_storage_size()):
+        raise ResultFileError(f"{place}: {size} bytes are declared; allowed: up to {SIZE_LIMIT}, all of them written")
     return node
 
 
 def _array(file: h5py.File, place: str, kind: str, shape: tuple[str | int, ...], sizes: dict[str, int]) -> NDArray[Any]:
-    data = _data(file, place, SIZE_LIMIT)
+    data = _data(file, place)
     if data.dtype.newbyteorder("=") != np.dtype(kind):
         raise ResultFileError(f"{place}: type is {data.dtype}, expected {kind}")
     fit(place, data.shape, shape, sizes)
@@ -216,13 +229,6 @@ def _array(file: h5py.File, place: str, kind: str, shape: tuple[str | int, ...],
     if kind == "bool" and (array.view(np.uint8) > 1).any():
         raise ResultFileError(f"{place}: holds values other than true and false")
     return array
-
-
-def _description(file: h5py.File) -> str:
-    data = _data(file, "chip/description", TEXT_LIMIT)
-    if data.dtype.kind != "S" or data.shape != ():
-        raise ResultFileError("chip/description: is not one text of fixed length")
-    return bytes(data[()]).decode()
 
 
 def _number(node: h5py.Group, name: str, kind: str) -> Any:
@@ -233,14 +239,13 @@ def _number(node: h5py.Group, name: str, kind: str) -> Any:
 
 
 def _text(node: h5py.Group, name: str) -> str:
-    import h5py
-
     found = node.attrs.get_id(name) if name in node.attrs else None
-    if found is None or found.shape != () or h5py.check_string_dtype(found.dtype) is None:
-        raise ResultFileError(f"{node.name}: attribute {name} must be one text")
-    text = node.attrs[name]
-    return text.decode() if isinstance(text, bytes) else str(text)
+    if found is None or found.shape != () or found.dtype.kind != "S" or found.dtype.itemsize > TEXT_LIMIT:
+        raise ResultFileError(f"{node.name}: attribute {name} must be one text of fixed length")
+    return bytes(node.attrs[name]).decode()
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+    # A KeyError shows its text in quotes.
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return (text or type(error).__name__).splitlines()[0]

@@ -53,8 +53,7 @@ class RunResult:
 
     def correct(self, delta_s: int | None = None) -> NDArray[np.bool_]:
         """Which samples are classified as labelled, (n_samples,), at the run's margin or at a smaller one."""
-        column = -1 if delta_s is None else delta_s - self.program.first_margin
-        return self.record.decisions.winners[:, column] == self.labels
+        return self.record.decisions.winners[:, self.program.margin_column(delta_s)] == self.labels
 
     def accuracy(self, delta_s: int | None = None) -> float:
         """Share of correct samples."""

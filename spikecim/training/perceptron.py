@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def train_quantised(
     return np.rint(rounded(latent) * levels).astype(np.int8)
 
 
-def accuracy(weights: NDArray[np.generic], values: FloatArray, labels: NDArray[np.integer]) -> float:
+def accuracy(weights: NDArray[Any], values: FloatArray, labels: NDArray[np.integer]) -> float:
     """Share of `values` (n_samples, n_in) whose largest output is the labelled one."""
     return float((np.argmax(values @ weights, axis=1) == labels).mean())
 

@@ -78,9 +78,7 @@ def test_a_weight_of_zero_injects_nothing() -> None:
 # 5 kohm and 100 kohm, hence k = u e / ((1/5500 - 1/100500) 0.1 10e-9).
 def test_one_read_by_hand() -> None:
     spec = chip(synapse__levels=1, injectors__gain_mismatch_rel=0.1)
-    resistance = np.array(
-        [[[4e3, 90e3], [120e3, 6e3], [5e3, 5e3]], [[80e3, 200e3], [1e6, 4.5e3], [7e3, 30e3]]]
-    )
+    resistance = np.array([[[4e3, 90e3], [120e3, 6e3], [5e3, 5e3]], [[80e3, 200e3], [1e6, 4.5e3], [7e3, 30e3]]])
     reads = read(spec, cells_of(resistance))
     ratio = UNIT * E / ((1 / 5500 - 1 / 100_500) * 0.1 * 10e-9)
     assert reads.ratio == pytest.approx(ratio, rel=1e-12)
@@ -168,3 +166,10 @@ def test_a_cell_without_a_window_is_refused() -> None:
     spec = chip(cell__hrs__median="5 kohm")
     with pytest.raises(ParameterError, match="LRS must conduct better than HRS"):
         read(spec, programmed(spec, [[1]]))
+
+
+def test_more_electrons_than_32_bits_hold_are_refused() -> None:
+    spec = chip()
+    assert read(spec, programmed(spec, [[4]]), unit=2**29 - 1).charge[0, 0, 0] == 4 * (2**29 - 1)
+    with pytest.raises(ParameterError, match=r"one read injects 2\.15e\+09 electrons"):
+        read(spec, programmed(spec, [[4]]), unit=2**29)

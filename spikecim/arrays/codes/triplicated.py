@@ -5,6 +5,8 @@ A majority of three cells with fault probability p each fails as 3 p^2 - 2 p^3 (
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,7 @@ from spikecim.arrays.codes.base import BoolArray, FloatArray, Units, WeightCode,
 from spikecim.arrays.codes.unary_bipolar import UnaryBipolar
 
 COPIES = 3
+T = TypeVar("T", bound=np.generic)
 
 
 class _Triplicated(WeightCode):
@@ -58,5 +61,5 @@ class TriplicatedAverage(_Triplicated):
         return 1.0 / COPIES
 
 
-def _triples(cells: NDArray[np.generic]) -> NDArray[np.generic]:
+def _triples(cells: NDArray[T]) -> NDArray[T]:
     return cells.reshape(*cells.shape[:-1], -1, COPIES)

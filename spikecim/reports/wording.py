@@ -1,0 +1,60 @@
+"""Numbers, units and names as a reader expects them, the same in tables, sentences and figures."""
+
+from __future__ import annotations
+
+import math
+import re
+
+PART_NAMES = {
+    "cell_read": "cell current",
+    "clamp_injector": "clamps and injectors",
+    "comparator": "comparators",
+    "reset_packet": "reset packets",
+    "static": "static",
+    "logic": "logic",
+    "link": "serial link",
+}
+READING_NAMES = {
+    "per-synaptic-event": "per synaptic event (one input spike reaching one neuron)",
+    "per-input-spike": "per input spike (all neurons at once)",
+}
+SCOPE_NAMES = {"core": "core (synapses and neurons)", "chip": "chip (core, logic and link)"}
+_DECIMALS = {"%": 2, "spikes": 1, "cells": 0, "nJ": 3, "pJ": 3}
+_FOLDERS = re.compile(r"(?<![\w/:.])(?:[A-Za-z]:)?[/\\](?:[^/\\()]+[/\\])+([^/\\()]+)")
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """`value` with as many digits as mean something in `unit`: 87.97 %, 138.7 spikes, 3.60 pJ, 11,520 cells."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if unit in ("%", "spikes", "cells"):
+        return f"{value:,.{_DECIMALS[unit]}f}"
+    return significant(value)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """`value` to `digits` significant digits, never in powers of ten between 0.001 and 1e9."""
+    if value == 0 or not 1e-3 <= abs(value) < 1e9:
+        return f"{value:.{digits}g}"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{places}f}"
+
+
+def published(value: float) -> str:
+    """A published number, with the digits it was published with."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:g}"
+
+
+def with_unit(text: str, unit: str) -> str:
+    """`text` and its unit, held together by a space that does not break."""
+    return f"{text}\u00a0{'×' if unit == 'x' else unit}"
+
+
+def without_folders(text: str) -> str:
+    """`text` with file names in place of absolute paths: where a reader's files lie is nobody's business."""
+    return _FOLDERS.sub(r"\1", text)
+
+
+def several(count: int, one: str, many: str | None = None) -> str:
+    """``1 image``, ``10,000 images``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
