@@ -34,9 +34,7 @@ def main(small: bool = False) -> None:
 
     units, signs = np.array(membrane.q) / virtual.unit, np.sign(np.array(model.spikes.q))
     scores = np.bincount(model.spikes.i, weights=signs, minlength=10).astype(int)
-    print(
-        f"a {test.labels[0]} of {test.dataset}: {trains.n_spikes} input spikes in {trains.n_ticks} ticks, run to the end"
-    )
+    print(f"a {test.labels[0]} of {test.dataset}: {trains.n_spikes} input spikes, window of {trains.n_ticks} ticks")
     print("neuron             ", *(f"{n:5d}" for n in range(10)))
     print("positive - negative", *(f"{score:5d}" for score in scores))
     print("mean of slow probe ", *(f"{value:5.1f}" for value in np.array(slow.y).mean(1) / virtual.unit))

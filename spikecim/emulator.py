@@ -73,7 +73,7 @@ class Emulator:
                 f"values: chip {self.chip.name} takes {self.chip.geometry.n_in.value} inputs, got {values.shape[1]}"
             )
         chip = self.program()
-        trains = self.encode(values) if trains is None else trains
+        trains = self.encode(values) if trains is None else trains.check()
         record = get_engine(self.engine).run(chip.program, trains)
         return RunResult(
             chip=self.chip,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from spikecim.errors import OutputError
@@ -19,14 +19,16 @@ def replacing(path: Path) -> Iterator[Path]:
     OutputError
         If the folder is missing, not writable, or the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.parent / f".{path.name}.{os.getpid()}.part"
     try:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
         raise _explain(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True) if path.parent.is_dir() else None
+        # The folder may be gone or the name too long for it: the first error is the one to show.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> Path:

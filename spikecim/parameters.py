@@ -103,7 +103,9 @@ class Quantity(_Kind):
         value, status, source = _open(raw)
         number = parse_quantity(value, self.unit)
         if not self.low <= number <= self.high:
-            raise ParameterError(f"{value!r} is out of range; allowed {self._bound(self.low)} .. {self._bound(self.high)}")
+            raise ParameterError(
+                f"{value!r} is out of range; allowed {self._bound(self.low)} .. {self._bound(self.high)}"
+            )
         return Parameter(value=number, unit=self.unit, status=status, source=source)
 
     def _bound(self, value: float) -> str:

@@ -16,6 +16,7 @@ from spikecim.spikes import SpikeTrains
 
 CONTINUOUS, ON_EVENT = "continuous", "on_event"
 _LIMIT = 2**31 - 1
+MOST_TICKS = 10_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +124,12 @@ class Program:
             raise ParameterError("program: reset_down must be at most threshold_down + rail_high")
         if self.comparator not in (CONTINUOUS, ON_EVENT):
             raise ParameterError(f"program: comparator {self.comparator!r} is not one of {CONTINUOUS}, {ON_EVENT}")
-        if self.n_ticks < 1 or (self.delta_s is not None and not 1 <= self.delta_s <= 1000):
-            raise ParameterError("program: n_ticks must be at least 1, delta_s None or 1..1000")
+        if not 1 <= self.n_ticks <= MOST_TICKS:
+            raise ParameterError(f"program: n_ticks must be 1..{MOST_TICKS}, got {self.n_ticks}")
+        if self.delta_s is not None and not 1 <= self.delta_s <= 1000:
+            raise ParameterError(f"program: delta_s must be None or 1..1000, got {self.delta_s}")
+        if self.tick_s <= 0 or self.cells_per_row < 1 or self.row_electrons.min() < 0:
+            raise ParameterError("program: tick_s and cells_per_row must be positive, row_electrons not negative")
         return self._check_headroom()
 
     def _check_shapes(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spikecim.errors import EngineError, ParameterError
-from spikecim.program import Program
+from spikecim.program import MOST_TICKS, Program
 from tests.engines.strategies import ideal_program, one_line
 
 PROGRAM = ideal_program(np.ones((3, 2)), delta_s=5)
@@ -93,10 +93,11 @@ def test_an_unknown_comparator_is_refused(comparator: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"n_ticks": 0}, {"n_ticks": -1}, {"delta_s": 0}, {"delta_s": 1001}, {"delta_s": -1}]
+    "changes", [{"n_ticks": 0}, {"n_ticks": MOST_TICKS + 1}, {"delta_s": 0}, {"delta_s": 1001}, {"delta_s": -1}]
 )
 def test_window_and_margin_have_a_range(changes: dict[str, int]) -> None:
-    assert refusal(**changes) == "program: n_ticks must be at least 1, delta_s None or 1..1000"
+    (name, value), allowed = *changes.items(), {"n_ticks": f"1..{MOST_TICKS}", "delta_s": "None or 1..1000"}
+    assert refusal(**changes) == f"program: {name} must be {allowed[name]}, got {value}"
 
 
 def test_the_bounds_of_window_and_margin_are_allowed() -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 from spikecim.coding.renewal import ENCODERS
 from spikecim.errors import ParameterError
 from spikecim.parameters import Choice, Count, Parameter, Quantity, Section
+from spikecim.program import MOST_TICKS
 
 Time = Annotated[Parameter[float], Quantity("second", 1e-12, 1e3)]
 
@@ -31,8 +32,8 @@ class CodingSpec(Section):
     def window_ticks(self, tick_s: float) -> int:
         """Presentation window in ticks."""
         ticks = round(self.window.value / tick_s)
-        if not 1 <= ticks <= 10_000_000:
-            raise ParameterError(f"coding.window is {ticks} ticks long; allowed 1 .. 10000000 (see link.tick)")
+        if not 1 <= ticks <= MOST_TICKS:
+            raise ParameterError(f"coding.window is {ticks} ticks long; allowed 1 .. {MOST_TICKS} (see link.tick)")
         return ticks
 
 

@@ -60,7 +60,7 @@ def train_perceptron(
         "quantisation": method,
         "seed": str(recipe.seed),
         "slope": f"{recipe.slope:g}",
-        "epochs": str(recipe.epochs),
+        "steps": str(recipe.steps),
         "made_by": f"spikecim {__version__}",
     }
     return replace(network, name=f"perceptron-{method}", notes=notes)

@@ -136,8 +136,8 @@ class SlcOxram:
         """Mean conductance (LRS, HRS) in siemens of freshly programmed cells that are not stuck, behind `series_ohm`.
 
         Taken by quadrature over the cell part, the cycle part and the tail. The verify loop draws only the cycle part
-        anew: a cell whose pulses fall outside the window with probability q ends at its k-th pulse with q^(k-1) (1 - q),
-        or outside after the last one.
+        anew: a cell whose pulses miss the window with probability q ends at its k-th pulse with q^(k-1) (1 - q), or
+        outside after the last one.
         """
         return self._mean(self.spec.lrs, series_ohm, low=True), self._mean(self.spec.hrs, series_ohm, low=False)
 

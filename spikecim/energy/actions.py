@@ -56,12 +56,10 @@ def count_actions(
     column = program.margin_column(delta_s)
     words = record.decisions.inputs[:, column].astype(np.int64)
     outputs = record.decisions.outputs[:, column].astype(np.int64)
-    through = np.concatenate([[0], np.cumsum(program.row_electrons[trains.lines])])
-    start = trains.offsets[:-1]
     return Actions(
         input_words=words,
         cell_reads=words * program.cells_per_row,
-        cell_electrons=through[start + words] - through[start],
+        cell_electrons=_electrons(program, trains, words),
         synaptic_events=words * program.n_out,
         injector_pulses=words * 2 * program.n_out,
         comparator_decisions=words * 2 * program.n_out,
@@ -69,3 +67,13 @@ def count_actions(
         output_words=outputs,
         ticks=record.decisions.durations[:, column].astype(np.int64),
     )
+
+
+def _electrons(program: Program, trains: SpikeTrains, words: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Charge through the cells of the first `words` input spikes of each sample, (n_samples,)."""
+    ends = np.cumsum(words)
+    shift = trains.offsets[:-1] - (ends - words)
+    delivered = np.arange(ends[-1]) + np.repeat(shift, words)
+    through = np.zeros(len(delivered) + 1, np.int64)
+    np.cumsum(program.row_electrons[trains.lines[delivered]], out=through[1:])
+    return through[ends] - through[ends - words]

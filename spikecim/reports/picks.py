@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from spikecim.results.run import RunResult
 
 KINDS = {
-    "easy": "Easy: right, with fewer input spikes than nine in ten of all right ones",
-    "close": "Close: right, and the last of all to be decided",
-    "wrong": "Wrong: decided for another class, after a median number of spikes",
-    "time-out": "Time-out: the first image on which the lead never reached the margin",
+    "easy": ("An easy one", "Right, with fewer input spikes than nine in ten of all images read right; pale spikes come too late to be paid for."),
+    "close": ("A close one", "Right, and of all images read right the last to be decided."),
+    "wrong": ("A wrong one", "Decided for another class, after the median number of input spikes of all such mistakes."),
+    "time-out": ("A time-out", "The first image of the set on which the lead never reached the margin: the best score at the end wins."),
 }
 
 

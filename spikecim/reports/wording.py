@@ -27,6 +27,8 @@ def number(value: float | None, unit: str = "") -> str:
     """`value` with as many digits as mean something in `unit`: 87.97 %, 138.7 spikes, 3.60 pJ, 11,520 cells."""
     if value is None or not math.isfinite(value):
         return "–"
+    # 85.38499999999999 and 85.385 are the same number reached on two ways.
+    value = float(f"{value:.12g}")
     if unit in ("%", "spikes", "cells"):
         return f"{value:,.{_DECIMALS[unit]}f}"
     return significant(value)

@@ -27,14 +27,15 @@ class Recipe:
     ----------
     slope : float
         alpha of tanh(alpha x w), w in units of one full weight (N2D2 default 1).
-    epochs, batch : int
+    steps, batch : int
+        Updates in all, rounded to whole passes over the data, and samples in each.
     learning_rate : float
         Adam step at the start; it falls to zero along half a cosine.
     seed : int
     """
 
     slope: float = 1.0
-    epochs: int = 20
+    steps: int = 5000
     batch: int = 200
     learning_rate: float = 0.01
     seed: int = 0
@@ -75,9 +76,10 @@ def _descend(
     weights = draws.normal(0.0, 0.1, (values.shape[1], n_classes))
     mean, square = np.zeros_like(weights), np.zeros_like(weights)
     step = 0
+    epochs = max(1, round(recipe.steps * recipe.batch / len(values)))
     with threadpool_limits(limits=1):
-        for epoch in range(recipe.epochs):
-            rate = recipe.learning_rate * 0.5 * (1.0 + np.cos(np.pi * epoch / recipe.epochs))
+        for epoch in range(epochs):
+            rate = recipe.learning_rate * 0.5 * (1.0 + np.cos(np.pi * epoch / epochs))
             order = draws.permutation(len(values))
             for start in range(0, len(values), recipe.batch):
                 chosen = order[start : start + recipe.batch]

@@ -84,7 +84,7 @@ def test_ticks_are_derived_from_times() -> None:
 
 @pytest.mark.parametrize("window", ["0.4 us", "11 s"])
 def test_a_window_of_no_tick_or_too_many_is_refused(window: str) -> None:
-    with pytest.raises(ParameterError, match="coding.window is"):
+    with pytest.raises(ParameterError, match=r"coding\.window is"):
         load_chip("spirit", {"coding.window": window}).rate_code()
 
 

@@ -85,7 +85,7 @@ def run_by_hand() -> tuple[Program, SpikeTrains]:
 
 
 # Counted by hand. Sample 0: scores (1, 0) after tick 1, (2, -1) after tick 4: margin 3, so the word of tick 9 never
-# comes. Sample 1: tick 2 leaves -1 and +1 unit, tick 7 makes -5 and +5: one spike each, and the window ends at margin 2.
+# comes. Sample 1: tick 2 leaves -1 and +1 unit, tick 7 makes -5 and +5: one spike each, the window ends at margin 2.
 # Sample 2: silence.
 @pytest.mark.parametrize("engine", ["stepper", "event"])
 def test_actions_of_a_tiny_run_by_hand(engine: str) -> None:
@@ -108,7 +108,7 @@ def test_actions_of_a_tiny_run_by_hand(engine: str) -> None:
 
 @pytest.mark.parametrize("name", COUNTS)
 def test_a_difference_in_any_count_is_named(name: str) -> None:
-    other = replace(BUSY, **{name: getattr(BUSY, name) + [0, 1]})
+    other = replace(BUSY, **{name: getattr(BUSY, name) + np.array([0, 1])})
     assert BUSY.differs_from(other) == [name]
 
 

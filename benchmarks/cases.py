@@ -1,0 +1,151 @@
+"""What is measured: the event engine and its lower bound, encoding, Brian2, a population of chips, the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.bound import add_delivered_rows
+from benchmarks.timing import Row, Timing, measure, measure_command
+from spikecim.chips import load_chip
+from spikecim.chips.spec import ChipSpec
+from spikecim.emulator import Emulator
+from spikecim.engines.event import EventEngine
+from spikecim.experiments.material import material_or_fallback, network_for
+from spikecim.explore.population import run_population
+from spikecim.network import Network
+from spikecim.results.run import RunResult
+
+ROOT = Path(__file__).resolve().parents[1]
+HELP_TARGET_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How much is run; what is run on less than `images` or `chips` is scaled up, and its note says so."""
+
+    dataset: str = "mnist"
+    images: int = 10_000
+    repeats: int = 9
+    brian_images: int = 10_000
+    brian_repeats: int = 3
+    naive_images: int = 20
+    chips: int = 100
+    chips_run: int = 100
+    peer_images: int = 1_000
+    peer_repeats: int = 3
+
+
+QUICK = Plan(repeats=3, brian_images=2_000, brian_repeats=1, naive_images=5, chips_run=10, peer_repeats=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """The images, their spikes, and the ideal chip's answer."""
+
+    chip: ChipSpec
+    network: Network
+    run: RunResult
+    note: str
+
+
+def workload(plan: Plan) -> Workload:
+    """Load and encode `plan.images` test images; fewer of them are tiled (each copy gets its own spike times)."""
+    chip = load_chip("spirit-ideal")
+    test = material_or_fallback(chip, plan.dataset, "test")
+    network = network_for(chip, test.dataset)
+    order = np.arange(plan.images) % len(test.labels)
+    run = Emulator(chip=chip, network=network).run(test.values[order], test.labels[order])
+    tiled = f", {len(test.labels)} tiled" if plan.images > len(test.labels) else ""
+    return Workload(chip=chip, network=network, run=run, note=f"{plan.images:,} {test.dataset} test images{tiled}")
+
+
+def event_rows(work: Workload, plan: Plan) -> Iterator[Row]:
+    """The compiled engine beside the least work that any engine must do with these events."""
+    run, n = work.run, work.run.n_samples
+    events = int(run.record.delivered.sum())
+    bound = Row(
+        name="lower bound, eight rows at a time",
+        timing=measure(partial(add_delivered_rows, run, eight_at_once=True), plan.repeats),
+        images=n,
+        note=f"compiled loop that only adds the weight rows of the {events:,} delivered events, 16 int32 lanes",
+    )
+    yield bound
+    yield Row(
+        name="lower bound, row by row",
+        timing=measure(partial(add_delivered_rows, run, eight_at_once=False), plan.repeats),
+        images=n,
+        against=bound,
+        note="the same loop, one event at a time as an event-driven engine must",
+    )
+    for name, engine in {
+        "event: SPIRIT, delta_s stop, trains given": EventEngine(),
+        "event, decisions only": EventEngine(keep_spikes=False),
+    }.items():
+        timing = measure(partial(engine.run, run.program, run.trains), plan.repeats)
+        yield Row(name=name, timing=timing, images=n, against=bound)
+
+
+def encoding_row(work: Workload, plan: Plan) -> Row:
+    """From pixel values to spikes that have passed the link."""
+    code, values = work.chip.rate_code(), work.run.values
+    timing = measure(partial(code.encode, values, 0), plan.repeats)
+    note = f"{work.run.trains.n_spikes:,} spikes for the whole window of {work.run.trains.n_ticks} ticks"
+    return Row(name="encoding", timing=timing, images=work.run.n_samples, note=note)
+
+
+def brian_rows(work: Workload, plan: Plan, event: Row) -> Iterator[Row]:
+    """Brian2 in a process of its own, so that its peak memory can be told from everybody else's."""
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.in_brian2", json.dumps(asdict(plan))]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    found = json.loads(done.stdout)
+    n = work.run.n_samples
+    blocks = Row(
+        name="brian2, numpy target, blocks of 1000",
+        timing=Timing(**found["blocks"]).times(n / plan.brian_images),
+        images=n,
+        against=event,
+        peak_mb=found["peak_mb"],
+        note=_extrapolated(plan.brian_images, n, "images"),
+    )
+    yield blocks
+    yield Row(
+        name="brian2, one run per image",
+        timing=Timing(**found["naive"]).times(n),
+        images=n,
+        against=blocks,
+        note="network built anew for each image, whole window; "
+        + _extrapolated(plan.naive_images, n, "images (their median)"),
+    )
+
+
+def population_row(work: Workload, plan: Plan) -> Row:
+    """Virtual chips with spread and read noise, from drawing the cells to the energy."""
+    chip, run = load_chip("spirit"), work.run
+    several = partial(run_population, chip, work.network, run.trains, run.labels)
+    timing = measure(
+        partial(several, n_chips=plan.chips_run), 1, warm_up=partial(several, n_chips=1)
+    )
+    return Row(
+        name=f"{plan.chips} virtual chips x {run.n_samples:,} images",
+        timing=timing.times(plan.chips / plan.chips_run),
+        images=plan.chips * run.n_samples,
+        note="read noise on; " + (_extrapolated(plan.chips_run, plan.chips, "chips") or "nothing extrapolated"),
+    )
+
+
+def help_row(plan: Plan) -> Row:
+    """How long a newcomer waits for the first answer."""
+    command = [sys.executable, "-m", "spikecim", "--help"]
+    return Row(name="spikecim --help", timing=measure_command(command, 5), target_seconds=HELP_TARGET_S)
+
+
+def _extrapolated(ran: int, all_: int, what: str) -> str:
+    return f"extrapolated from {ran:,} {what}" if ran < all_ else ""
