@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -63,34 +62,46 @@ def workload(plan: Plan) -> Workload:
     network = network_for(chip, test.dataset)
     order = np.arange(plan.images) % len(test.labels)
     run = Emulator(chip=chip, network=network).run(test.values[order], test.labels[order])
-    tiled = f", {len(test.labels)} tiled" if plan.images > len(test.labels) else ""
-    return Workload(chip=chip, network=network, run=run, note=f"{plan.images:,} {test.dataset} test images{tiled}")
+    note = f"{plan.images:,} {test.dataset} test images"
+    if plan.images > len(test.labels):
+        note += f" ({len(test.labels)} of them, repeated)"
+    if test.dataset != plan.dataset:
+        note += f"; {plan.dataset} was not found"
+    return Workload(chip=chip, network=network, run=run, note=note)
 
 
-def event_rows(work: Workload, plan: Plan) -> Iterator[Row]:
-    """The compiled engine beside the least work that any engine must do with these events."""
+def event_rows(work: Workload, plan: Plan) -> list[Row]:
+    """The least work any engine must do with these events, then the compiled engine: full record, decisions only."""
     run, n = work.run, work.run.n_samples
     events = int(run.record.delivered.sum())
     bound = Row(
-        name="lower bound, eight rows at a time",
+        name="lower bound: add the weight rows",
         timing=measure(partial(add_delivered_rows, run, eight_at_once=True), plan.repeats),
         images=n,
-        note=f"compiled loop that only adds the weight rows of the {events:,} delivered events, 16 int32 lanes",
+        note=f"compiled, 16 int32 lanes, only the {events:,} delivered events, eight at a time; {work.note}",
     )
-    yield bound
-    yield Row(
-        name="lower bound, row by row",
+    plain = Row(
+        name="lower bound, one row at a time",
         timing=measure(partial(add_delivered_rows, run, eight_at_once=False), plan.repeats),
         images=n,
         against=bound,
-        note="the same loop, one event at a time as an event-driven engine must",
+        note="the same sum, event by event, as an engine that must test after each one",
     )
-    for name, engine in {
+    engines = {
         "event: SPIRIT, delta_s stop, trains given": EventEngine(),
         "event, decisions only": EventEngine(keep_spikes=False),
-    }.items():
-        timing = measure(partial(engine.run, run.program, run.trains), plan.repeats)
-        yield Row(name=name, timing=timing, images=n, against=bound)
+    }
+    rows = [
+        Row(
+            name=name,
+            timing=measure(partial(engine.run, run.program, run.trains), plan.repeats),
+            images=n,
+            against=bound,
+            note=work.note,
+        )
+        for name, engine in engines.items()
+    ]
+    return [bound, plain, *rows]
 
 
 def encoding_row(work: Workload, plan: Plan) -> Row:
@@ -101,7 +112,7 @@ def encoding_row(work: Workload, plan: Plan) -> Row:
     return Row(name="encoding", timing=timing, images=work.run.n_samples, note=note)
 
 
-def brian_rows(work: Workload, plan: Plan, event: Row) -> Iterator[Row]:
+def brian_rows(work: Workload, plan: Plan, event: Row) -> list[Row]:
     """Brian2 in a process of its own, so that its peak memory can be told from everybody else's."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.in_brian2", json.dumps(asdict(plan))]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -113,39 +124,37 @@ def brian_rows(work: Workload, plan: Plan, event: Row) -> Iterator[Row]:
         images=n,
         against=event,
         peak_mb=found["peak_mb"],
-        note=_extrapolated(plan.brian_images, n, "images"),
+        note=f"peak memory {found['peak_mb']:.0f} MB{_extrapolated(plan.brian_images, n, 'images')}",
     )
-    yield blocks
-    yield Row(
+    naive = Row(
         name="brian2, one run per image",
         timing=Timing(**found["naive"]).times(n),
         images=n,
         against=blocks,
-        note="network built anew for each image, whole window; "
+        note="network built anew for each image, run to the end of the window"
         + _extrapolated(plan.naive_images, n, "images (their median)"),
     )
+    return [blocks, naive]
 
 
 def population_row(work: Workload, plan: Plan) -> Row:
     """Virtual chips with spread and read noise, from drawing the cells to the energy."""
     chip, run = load_chip("spirit"), work.run
     several = partial(run_population, chip, work.network, run.trains, run.labels)
-    timing = measure(
-        partial(several, n_chips=plan.chips_run), 1, warm_up=partial(several, n_chips=1)
-    )
+    timing = measure(partial(several, n_chips=plan.chips_run), 1, warm_up=partial(several, n_chips=1))
     return Row(
         name=f"{plan.chips} virtual chips x {run.n_samples:,} images",
         timing=timing.times(plan.chips / plan.chips_run),
         images=plan.chips * run.n_samples,
-        note="read noise on; " + (_extrapolated(plan.chips_run, plan.chips, "chips") or "nothing extrapolated"),
+        note="from drawing the cells to the energy; read noise on" + _extrapolated(plan.chips_run, plan.chips, "chips"),
     )
 
 
-def help_row(plan: Plan) -> Row:
+def help_row() -> Row:
     """How long a newcomer waits for the first answer."""
     command = [sys.executable, "-m", "spikecim", "--help"]
     return Row(name="spikecim --help", timing=measure_command(command, 5), target_seconds=HELP_TARGET_S)
 
 
 def _extrapolated(ran: int, all_: int, what: str) -> str:
-    return f"extrapolated from {ran:,} {what}" if ran < all_ else ""
+    return f"; extrapolated from {ran:,} {what}" if ran < all_ else ""

@@ -32,30 +32,32 @@ class Timing:
 def measure(work: Callable[[], object], repeats: int, warm_up: Callable[[], object] | None = None) -> Timing:
     """Return the medians of `repeats` runs of `work`, after one run of `warm_up` (`work` itself if not given)."""
     (warm_up or work)()
-    return _medians([_once(work) for _ in range(repeats)])
+    return medians([once(work) for _ in range(repeats)])
 
 
 def measure_command(command: list[str], repeats: int) -> Timing:
     """The same for a command of its own: CPU time is that of the child process."""
 
-    def once() -> Timing:
+    def run() -> Timing:
         before, started = os.times(), time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         seconds, after = time.perf_counter() - started, os.times()
         used = after.children_user + after.children_system - before.children_user - before.children_system
         return Timing(seconds=seconds, cpu_seconds=used)
 
-    once()
-    return _medians([once() for _ in range(repeats)])
+    run()
+    return medians([run() for _ in range(repeats)])
 
 
-def _once(work: Callable[[], object]) -> Timing:
+def once(work: Callable[[], object]) -> Timing:
+    """Time one run of `work`."""
     cpu, wall = time.process_time(), time.perf_counter()
     work()
     return Timing(seconds=time.perf_counter() - wall, cpu_seconds=time.process_time() - cpu)
 
 
-def _medians(timings: list[Timing]) -> Timing:
+def medians(timings: list[Timing]) -> Timing:
+    """Median of each clock."""
     return Timing(
         seconds=statistics.median(t.seconds for t in timings),
         cpu_seconds=statistics.median(t.cpu_seconds for t in timings),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from spikecim.results.reproduction import Reproduction
 
-_SCOPES = {"core": "core", "chip": "with logic and link"}
+_SCOPES = {"core": "core", "chip": "chip"}
 _READ_AS = {"per-synaptic-event": "per synaptic event", "per-input-spike": "per input spike"}
 
 
@@ -25,20 +25,22 @@ def baselines(rep: Reproduction) -> Figure:
     """Draw nJ per image: the chip (mean, 5-95 % of images) and the formal-coded network (both scaling rules)."""
     macs = rep.median.program.n_in * rep.median.program.n_out
     with styled():
-        figure = new_figure(4.1)
+        figure = new_figure(3.7)
         axes = figure.subplots()
         names = []
         for reading in READINGS:
             for scope, what in _SCOPES.items():
                 nj = rep.median.ledger(reading=reading).per_sample(scope) / 1000
                 _chip_row(axes, len(names), nj, solid=scope == "core")
-                names.append(f"{what}, figure\n{_READ_AS[reading]}")
-        for what, pj in (("bare 8-bit MACs", rep.mac.bare_pj), ("8-bit MACs and\ntheir memory", rep.mac.with_memory_pj)):
+                names.append(f"{what}, {_READ_AS[reading]}")
+        for what, pj in (("bare 8-bit MACs", rep.mac.bare_pj), ("8-bit MACs and memory", rep.mac.with_memory_pj)):
             _formal_row(axes, len(names), macs * pj[0] / 1000, macs * pj[1] / 1000)
             names.append(what)
         _claim(axes, rep, len(names))
         axes.axhline(3.5, color=RULE, linewidth=0.8)
         axes.set_xscale("log")
+        low, high = axes.get_xlim()
+        axes.set_xlim(low / 2, high)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.set_yticks(range(len(names)), names, va="center")
         axes.tick_params(axis="y", length=0, labelcolor=INK)
@@ -46,7 +48,7 @@ def baselines(rep: Reproduction) -> Figure:
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
         axes.set_xlabel("Energy per image (nJ)")
-        y_title(axes, "SPIRIT (above) and formal coding (below)")
+        y_title(axes, "Chip (dots), formal coding (bars)")
     return figure
 
 
@@ -62,7 +64,7 @@ def _chip_row(axes: Axes, row: int, nj: NDArray[np.float64], *, solid: bool) -> 
 def _formal_row(axes: Axes, row: int, low: float, high: float) -> None:
     axes.barh(row, high - low, left=low, height=0.3, color=SECOND, alpha=0.75)
     text = f"{significant(low)} to {significant(high)}"
-    note(axes, text, ((low * high) ** 0.5, row), (0, -11), ha="center", va="top")
+    note(axes, text, (low, row), (-6, 0), ha="right", va="center", box=True)
 
 
 def _claim(axes: Axes, rep: Reproduction, n_rows: int) -> None:

@@ -73,8 +73,8 @@ def reproduction_plates(rep: Reproduction) -> list[Plate]:
         group="energy",
         title="Against formal coding",
         caption=(
-            "Energy of an image on one logarithmic axis (dot: mean, line: 5–95 % of images): the answer to “is it a gain?” "
-            "changes with the reading of the published figure and with what a MAC is charged for."
+            "Whether SPIRIT gains anything depends on how the published figure is read and on what a MAC is charged for: dots are "
+            "means over images, lines 5–95 % of them, bars the formal-coded network between two rules of scaling."
         ),
         draw=partial(baselines, rep),
     )
@@ -115,8 +115,9 @@ def _device_plates(run: RunResult) -> list[Plate]:
             group="devices",
             title="The weights that neurons feel",
             caption=(
-                f"Spread of cells and injectors turns the stored levels into weights with an error of {error.std():.2f} levels "
-                f"(standard deviation; largest {np.abs(error).max():.1f})."
+                f"Spread of cells and injectors moves the weights by {error.std():.2f} levels (standard deviation; largest "
+                f"{np.abs(error).max():.1f}); the maps show the inputs of each neuron, blue for excitation and orange for inhibition, "
+                "as stored and as felt, and each hairline below is one weight."
             ),
             draw=partial(weights, run),
         ),
@@ -155,7 +156,7 @@ def _population_caption(rep: Reproduction) -> str:
         return f"{text}."
     r = float(np.corrcoef(accuracy, spikes)[0, 1])
     trend = "chips that read worse also need more spikes" if r < -0.3 else "accuracy and spikes hardly go together"
-    return f"{text}: {trend} (r = {r:.2f})."
+    return f"{text}: {trend} (r\u00a0=\u00a0{r:.2f}).".replace("-0.", "−0.")
 
 
 def _cell_caption(run: RunResult) -> str:

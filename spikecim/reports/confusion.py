@@ -30,7 +30,7 @@ def confusion(run: RunResult) -> Figure:
     n, total = len(counts), counts.sum(1)
     share = 100 * counts / np.maximum(total, 1)[:, None]
     with styled():
-        figure = new_figure(4.5)
+        figure = new_figure(4.05)
         axes = figure.subplots()
         for label, decision in np.argwhere(counts > 0):
             _cell(axes, int(label), int(decision), float(share[label, decision]))

@@ -41,18 +41,14 @@ def energy_images(run: RunResult) -> Figure:
 def _distribution(axes: Axes, nj: NDArray[np.float64], late: NDArray[np.bool_]) -> None:
     edges = np.linspace(0, max(float(nj.max()), 1e-6), 49)
     axes.hist([nj[~late], nj[late]], edges, stacked=True, color=[CHIP, SECOND], edgecolor="none")
-    count = np.histogram(nj, edges)[0]
-    crest = float(count.max())
-    axes.set_ylim(0, 1.12 * crest)
+    axes.set_ylim(0, 1.12 * float(np.histogram(nj, edges)[0].max()))
     median, mean = float(np.median(nj)), float(nj.mean())
     for value, name, height in ((median, "median", 0.97), (mean, "mean", 0.80)):
         axes.axvline(value, ymax=height, color=INK, linewidth=0.9)
         note(axes, f"{name} {significant(value)} nJ", (value, height), (4, 0), xycoords=("data", "axes fraction"), va="top")
     if late.any():
-        centre = float(np.median(nj[late]))
-        tall = float(np.histogram(nj[late], edges)[0].max())
         text = f"timed out: {100 * late.mean():.1f} % of images, {100 * nj[late].sum() / max(nj.sum(), 1e-30):.0f} % of energy"
-        note(axes, text, (centre, tall), (0, 8), color=MUTED)
+        note(axes, text, (1.0, 0.45), xycoords="axes fraction", ha="right", color=MUTED)
 
 
 def _class_row(axes: Axes, label: int, nj: NDArray[np.float64]) -> None:

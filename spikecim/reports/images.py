@@ -26,7 +26,8 @@ def image(run: RunResult, sample: int) -> Figure:
         figure = new_figure(5.5)
         grid = figure.add_gridspec(4, 1, height_ratios=(1.5, 1.5, 1.35, 1.5))
         _head(figure, grid[0], run, sample)
-        inputs, outputs, scores = (figure.add_subplot(grid[i]) for i in (1, 2, 3))
+        scores = figure.add_subplot(grid[3])
+        inputs, outputs = (figure.add_subplot(grid[i], sharex=scores) for i in (1, 2))
         tick_us = run.program.tick_s * MICRO
         _inputs(inputs, run, sample, tick_us)
         _outputs(outputs, run, sample, tick_us)

@@ -81,11 +81,11 @@ def _mark_published(top: Axes, bottom: Axes, own: int | None, points: dict[str, 
     look = {"color": PUBLISHED, "marker": "D", "markersize": 5.5, "linestyle": "none", "zorder": 5, "clip_on": False}
     places = (
         (top, "accuracy_ideal", "published, ideal {} %", (-7, 5), "right", PUBLISHED),
-        (top, "accuracy_chip", "published, chip {} %", (-8, -9), "right", PUBLISHED),
-        (bottom, "input_spikes_per_image", "published {}", (7, -8), "left", PUBLISHED),
+        (top, "accuracy_chip", "published, chip {} %", (0, -9), "center", PUBLISHED),
+        (bottom, "input_spikes_per_image", "published {}", (8, -9), "left", PUBLISHED),
     )
     for axes, row, text, shift, side, colour in places:
         hollow = row == "accuracy_ideal"
         axes.plot([own], [points[row]], markerfacecolor="none" if hollow else PUBLISHED, markeredgewidth=1.4, **look)
         label = text.format(published(points[row]))
-        note(axes, label, (own, points[row]), shift, ha=side, color=colour, fontsize=SMALL)
+        note(axes, label, (own, points[row]), shift, ha=side, va="top" if shift[1] < 0 else "bottom", color=colour, fontsize=SMALL, box=True)

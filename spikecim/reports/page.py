@@ -30,7 +30,7 @@ _STATUSES = ("published", "derived", "measured", "proxy", "calibrated", "assumed
 def reproduction_page(rep: Reproduction) -> dict[str, Any]:
     """Everything on the page of a reproduction but its figures."""
     known = facts(rep)
-    data = f"{several(rep.median.n_samples, 'image')} of {known.get('dataset', 'unknown data')}"
+    data = _data(rep.median)
     chips = several(rep.population.n_chips, "virtual chip")
     return {
         **_common(rep.median.chip),
@@ -56,7 +56,7 @@ def reproduction_page(rep: Reproduction) -> dict[str, Any]:
 def run_page(run: RunResult) -> dict[str, Any]:
     """Everything on the page of one run but its figures."""
     known = settings(run)
-    data = f"{several(run.n_samples, 'image')}, {known.get('data', 'unknown data')}"
+    data = _data(run)
     chip = f"{run.chip.name} {known.get('chip_index', '')}".strip()
     return {
         **_common(run.chip),
@@ -106,6 +106,12 @@ def _common(chip: ChipSpec) -> dict[str, Any]:
             f"on training images, and {counts['assumed']} are assumptions. Each is listed with its source."
         ),
     }
+
+
+def _data(run: RunResult) -> str:
+    """``10,000 mnist test images``."""
+    name = run.settings.get("data", "unknown").partition(" (")[0]
+    return f"{run.n_samples:,} {name} {'image' if run.n_samples == 1 else 'images'}"
 
 
 def _version(chip: ChipSpec) -> list[tuple[str, str]]:

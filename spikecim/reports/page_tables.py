@@ -57,6 +57,7 @@ def _parts(run: RunResult, found: dict[str, Any]) -> dict[str, Any]:
     reading = run.chip.energy.reading
     return {
         "title": "Both readings of the published figure",
+        "folded": False,
         "lead": (
             "The published energy can be read per synaptic event (one input spike reaching one neuron) or per input spike "
             f"(all {run.program.n_out} neurons at once); an image costs {run.program.n_out} times less in the second. This chip file "
@@ -85,6 +86,7 @@ def _formal(rep: Reproduction) -> dict[str, Any]:
     said = f" Published: {published(claim)}×, without saying what the MAC was charged for." if claim and not rep.banner else ""
     return {
         "title": "Gain over the same network in formal coding",
+        "folded": False,
         "lead": (
             f"{several(entries[0]['macs'], 'MAC')} per image at the chip's node; low and high are two rules of scaling 45 nm "
             f"constants. Above 1 spikes win.{said}"
@@ -119,4 +121,4 @@ def _classes(found: dict[str, Any]) -> dict[str, Any]:
         for entry in found["per_class"]
     ]
     head = ["Label", "Images", "Right (%)", "Input spikes", "Core, mean (nJ)", "median", "5 %", "95 %", "Chip, mean (nJ)"]
-    return {"title": "By class", "lead": "", "head": head, "rows": rows}
+    return {"title": "Accuracy, spikes and energy by class", "folded": True, "lead": "", "head": head, "rows": rows}

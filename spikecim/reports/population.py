@@ -54,7 +54,7 @@ def _mark(axes: Axes, rep: Reproduction, spikes: NDArray[np.float64], accuracy: 
     rows = {row.id: row.published for row in rep.rows}
     point = rows["input_spikes_per_image"], rows["accuracy_chip"]
     axes.plot(*point, "D", color=PUBLISHED, markersize=7, zorder=5)
-    label = f"published chip\n{published(point[1])} %, {published(point[0])} spikes"
+    label = f"published {published(point[1])} %, {published(point[0])}"
     note(axes, label, point, (-8, -3), ha="right", va="top", color=PUBLISHED, box=True)
 
 

@@ -13,6 +13,7 @@ from spikecim.results.reproduction import Reproduction, Variant
 from spikecim.results.run import RunResult
 
 FLAT = 0.005  # accuracy that a smaller margin may cost and still count as the same
+FEW = 20  # chips below which a range says more than percentiles
 VERDICTS = {
     "reproduced": (
         "The emulated interval reaches the published number, to its last published digit, and no parameter of the chip "
@@ -45,10 +46,12 @@ def run_findings(run: RunResult) -> list[str]:
 def _loss(rep: Reproduction) -> str:
     ideal, chips = 100 * rep.ideal.accuracy(), 100 * rep.population.accuracy[:, -1]
     low, middle, high = interval(chips)
+    if len(chips) < FEW:
+        low, high = float(chips.min()), float(chips.max())
     text = (
         f"Real cells and circuits cost {number(ideal - middle, '%')} points: the ideal chip reads {number(ideal, '%')} % right, "
         f"the median of {several(len(chips), 'virtual chip')} {number(middle, '%')} % "
-        f"(90 % of them between {number(low, '%')} and {number(high, '%')} %)."
+        f"({'90 % of them ' if len(chips) >= FEW else ''}between {number(low, '%')} and {number(high, '%')} %)."
     )
     if rep.banner:
         return text
@@ -70,9 +73,10 @@ def _margin(rep: Reproduction) -> str | None:
         return None
     saved = 1 - curve.input_spikes[enough] / curve.input_spikes[own - 1]
     lost = 100 * (curve.accuracy[own - 1] - curve.accuracy[enough])
+    price = f"lose {number(lost, '%')} points of accuracy" if lost >= 0.005 else "lose no accuracy"
     return (
-        f"A decision margin of {own} is generous: at {enough + 1} the median chip would lose {number(lost, '%')} points of "
-        f"accuracy and spend {100 * saved:.0f} % fewer input spikes."
+        f"A decision margin of {own} is generous: at {enough + 1} the median chip would {price} and spend "
+        f"{100 * saved:.0f} % fewer input spikes."
     )
 
 
@@ -125,12 +129,15 @@ def _training(variants: list[Variant]) -> str | None:
         return None
     formal, chip = [v.formal_accuracy for v in variants], [v.chip_accuracy for v in variants]
     best, best_chip = variants[int(np.argmax(formal))], variants[int(np.argmax(chip))]
-    agree = "is also best" if best is best_chip else f"is not: {best_chip.network} is best"
+    order = (
+        f"{best.network} is best both ways"
+        if best is best_chip
+        else f"{best.network} is the best formal network, {best_chip.network} the best on the chip"
+    )
     return (
         f"The papers leave the training recipe open, and it matters: {len(variants)} plausible recipes span "
         f"{number(100 * (max(formal) - min(formal)), '%')} points as formal networks and "
-        f"{number(100 * (max(chip) - min(chip)), '%')} points on the same virtual chip; the best formal network ({best.network}) "
-        f"{agree} on the chip."
+        f"{number(100 * (max(chip) - min(chip)), '%')} points on the same virtual chip; {order}."
     )
 
 

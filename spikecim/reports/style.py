@@ -28,9 +28,9 @@ ROLES = {
     "second": SECOND,
     "third": THIRD,
 }
-# 4.6 inch are 331 points: on a phone of 360 px a point is a pixel, so 9.5-point type stays readable.
-WIDTH = 4.6
-SMALL, PNG_DPI = 8.5, 220
+# 4.3 inch are 310 points: on a phone of 360 px a point is a bit more than a pixel, so 9.5-point type stays readable.
+WIDTH = 4.3
+SMALL, PNG_DPI = 8.5, 200
 _RC = {
     "font.family": "DejaVu Sans",
     "font.size": 9.5,

@@ -75,10 +75,11 @@ def test_one_tick_may_reach_several_margins() -> None:
 
 
 def test_spikes_after_the_decision_are_cut() -> None:
-    table, in_time = by_hand([[(1, 0, 1), (3, 1, 1), (3, 1, 1)], [(2, 2, 1)]], delta_s=1)
+    # Sample 0 ends in tick 1: its other spike of that tick counts, the one of the next tick does not.
+    table, in_time = by_hand([[(1, 0, 1), (1, 2, -1), (2, 1, 1), (9, 1, 1)], [(2, 2, 1)]], delta_s=1)
     assert table.winners.tolist() == [[0], [2]]
-    assert table.outputs.tolist() == [[1], [1]]
-    assert in_time.tolist() == [True, False, False, True]
+    assert table.outputs.tolist() == [[2], [1]]
+    assert in_time.tolist() == [True, True, False, False, True]
 
 
 def test_without_spikes_the_larger_residual_wins_at_time_out() -> None:
@@ -113,7 +114,7 @@ def test_a_reader_tells_who_is_decided() -> None:
 
 
 # An engine that cannot stop runs on; cutting its spikes afterwards must give the stopped run.
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(run=runs())
 def test_deciding_afterwards_equals_stopping_in_time(run: tuple[Program, SpikeTrains]) -> None:
     program, trains = run

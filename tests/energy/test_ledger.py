@@ -113,7 +113,7 @@ def test_a_difference_in_any_count_is_named(name: str) -> None:
 
 
 # One run tells what every smaller margin would have cost (design section 3.7).
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(run=runs(), data=st.data())
 def test_counts_at_a_smaller_margin_equal_the_run_at_that_margin(
     run: tuple[Program, SpikeTrains], data: st.DataObject

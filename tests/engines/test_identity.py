@@ -361,7 +361,7 @@ def assert_engines_agree(name: str, program: Program, trains: SpikeTrains) -> Sp
     return oracle
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=220, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(run=runs())
 def test_event_engine_equals_the_stepper_on_random_programs(run: tuple[Program, SpikeTrains]) -> None:
     assert_engines_agree("event", *run)
@@ -375,7 +375,7 @@ def test_brian_engine_equals_the_stepper_on_random_programs(run: tuple[Program, 
 
 
 # Oracle: the definitions of the table (design section 3.7), recomputed from the spikes alone.
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(run=runs())
 def test_the_record_explains_its_own_decisions(run: tuple[Program, SpikeTrains]) -> None:
     program, trains = run
