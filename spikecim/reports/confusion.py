@@ -55,7 +55,9 @@ def _cell(axes: Axes, label: int, decision: int, percent: float) -> None:
     right = label == decision
     strength = percent / 100 if right else min(0.65, percent / 25)
     corner = (decision - 0.46, label - 0.46)
-    axes.add_patch(Rectangle(corner, 0.92, 0.92, color=CHIP if right else SECOND, alpha=max(0.06, strength), linewidth=0))
+    axes.add_patch(
+        Rectangle(corner, 0.92, 0.92, color=CHIP if right else SECOND, alpha=max(0.06, strength), linewidth=0)
+    )
     text = f"{percent:.0f}" if percent >= 0.5 else "·"
     colour = PAPER if right and strength > 0.55 else INK
     axes.text(decision, label, text, ha="center", va="center", fontsize=SMALL, color=colour)

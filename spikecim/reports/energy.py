@@ -88,4 +88,12 @@ def _published(axes: Axes, value: float | None) -> None:
     low, high = axes.get_xlim()
     axes.set_xlim(low, max(high, 1.02 * value))
     axes.axvline(value, color=PUBLISHED, linewidth=1.4)
-    note(axes, f"published {published(value)} pJ", (value, 1.0), (0, -1), xycoords=("data", "axes fraction"), ha="right", color=PUBLISHED)
+    note(
+        axes,
+        f"published {published(value)} pJ",
+        (value, 1.0),
+        (0, -1),
+        xycoords=("data", "axes fraction"),
+        ha="right",
+        color=PUBLISHED,
+    )

@@ -45,7 +45,14 @@ def _distribution(axes: Axes, nj: NDArray[np.float64], late: NDArray[np.bool_]) 
     median, mean = float(np.median(nj)), float(nj.mean())
     for value, name, height in ((median, "median", 0.97), (mean, "mean", 0.80)):
         axes.axvline(value, ymax=height, color=INK, linewidth=0.9)
-        note(axes, f"{name} {significant(value)} nJ", (value, height), (4, 0), xycoords=("data", "axes fraction"), va="top")
+        note(
+            axes,
+            f"{name} {significant(value)} nJ",
+            (value, height),
+            (4, 0),
+            xycoords=("data", "axes fraction"),
+            va="top",
+        )
     if late.any():
         text = f"timed out: {100 * late.mean():.1f} % of images, {100 * nj[late].sum() / max(nj.sum(), 1e-30):.0f} % of energy"
         note(axes, text, (1.0, 0.45), xycoords="axes fraction", ha="right", color=MUTED)

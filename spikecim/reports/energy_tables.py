@@ -93,7 +93,9 @@ def formal_json(run: RunResult, population: Population, mac: FormalMac) -> list[
     for name, costs in (("bare", mac.bare_pj), ("with_memory", mac.with_memory_pj)):
         gains = {
             reading: {
-                scope: [macs * cost * counted / (own[scope] * shrink[reading]) if own[scope] else None for cost in costs]
+                scope: [
+                    macs * cost * counted / (own[scope] * shrink[reading]) if own[scope] else None for cost in costs
+                ]
                 for scope in SCOPES
             }
             for reading in READINGS

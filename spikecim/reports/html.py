@@ -93,7 +93,15 @@ def _html(page: dict[str, Any], drawn: Iterable[tuple[Any, str]]) -> str:
     from spikecim.reports.svg import inline
 
     inlined = [
-        (plate, {"id": plate.id, "title": plate.title, "caption": plate.caption, "svg": Markup(inline(svg, plate.id, plate.title))})
+        (
+            plate,
+            {
+                "id": plate.id,
+                "title": plate.title,
+                "caption": plate.caption,
+                "svg": Markup(inline(svg, plate.id, plate.title)),
+            },
+        )
         for plate, svg in drawn
     ]
     groups = _groups(inlined, page)

@@ -8,7 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.reports.picks import describe_image
-from spikecim.reports.style import CHIP, INK, MUTED, RULE, SECOND, SMALL, THIRD, new_figure, note, strokes, styled, y_title
+from spikecim.reports.style import (
+    CHIP,
+    INK,
+    MUTED,
+    RULE,
+    SECOND,
+    SMALL,
+    THIRD,
+    new_figure,
+    note,
+    strokes,
+    styled,
+    y_title,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

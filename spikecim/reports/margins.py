@@ -88,4 +88,14 @@ def _mark_published(top: Axes, bottom: Axes, own: int | None, points: dict[str, 
         hollow = row == "accuracy_ideal"
         axes.plot([own], [points[row]], markerfacecolor="none" if hollow else PUBLISHED, markeredgewidth=1.4, **look)
         label = text.format(published(points[row]))
-        note(axes, label, (own, points[row]), shift, ha=side, va="top" if shift[1] < 0 else "bottom", color=colour, fontsize=SMALL, box=True)
+        note(
+            axes,
+            label,
+            (own, points[row]),
+            shift,
+            ha=side,
+            va="top" if shift[1] < 0 else "bottom",
+            color=colour,
+            fontsize=SMALL,
+            box=True,
+        )

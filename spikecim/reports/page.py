@@ -20,7 +20,11 @@ from spikecim.version import __version__
 # Title, short name for the list of sections, lead.
 GROUPS = {
     "chips": ("A population of chips", "Chips", ""),
-    "images": ("Images, spike by spike", "Images", "From the picture to the decision, on one virtual chip; images are chosen by rule."),
+    "images": (
+        "Images, spike by spike",
+        "Images",
+        "From the picture to the decision, on one virtual chip; images are chosen by rule.",
+    ),
     "devices": ("Errors, cells, weights", "Devices", ""),
     "energy": ("Energy", "Energy", ""),
 }
@@ -91,7 +95,9 @@ def _common(chip: ChipSpec) -> dict[str, Any]:
     counts = Counter(row["status"] for row in rows)
     shades = {status: 1.0 - 0.16 * place for place, status in enumerate(_STATUSES)}
     statuses = [
-        {"status": status, "count": counts[status], "opacity": f"{shades[status]:.2f}"} for status in _STATUSES if counts[status]
+        {"status": status, "count": counts[status], "opacity": f"{shades[status]:.2f}"}
+        for status in _STATUSES
+        if counts[status]
     ]
     return {
         "title": title,

@@ -30,7 +30,10 @@ def variants_table(rep: Reproduction) -> dict[str, Any] | None:
     rows = [
         _cells(
             variant.network,
-            *(number(100 * share, "%") for share in (variant.formal_accuracy, variant.ideal_accuracy, variant.chip_accuracy)),
+            *(
+                number(100 * share, "%")
+                for share in (variant.formal_accuracy, variant.ideal_accuracy, variant.chip_accuracy)
+            ),
             number(variant.input_spikes, "spikes"),
         )
         for variant in rep.variants
@@ -63,12 +66,20 @@ def _parts(run: RunResult, found: dict[str, Any]) -> dict[str, Any]:
             f"(all {run.program.n_out} neurons at once); an image costs {run.program.n_out} times less in the second. This chip file "
             f"takes the figure {reading.value.replace('-', ' ')}; status: {reading.status}."
         ),
-        "head": ["Part", "pJ per event or spike", "nJ per image, read per event", "nJ per image, read per spike", "Share (%)"],
+        "head": [
+            "Part",
+            "pJ per event or spike",
+            "nJ per image, read per event",
+            "nJ per image, read per spike",
+            "Share (%)",
+        ],
         "rows": rows,
     }
 
 
-def _energy_row(name: str, pj: float | None, nj: float, less: float, whole: float, *, total: bool = False) -> dict[str, Any]:
+def _energy_row(
+    name: str, pj: float | None, nj: float, less: float, whole: float, *, total: bool = False
+) -> dict[str, Any]:
     share = f"{100 * nj / whole:.1f}" if whole else "–"
     return _cells(name, number(pj, "pJ"), number(nj, "nJ"), number(less, "nJ"), share, total=total)
 
@@ -81,9 +92,15 @@ def _formal(rep: Reproduction) -> dict[str, Any]:
         gain = entry["gain"]
         spans = (gain[EVENT]["core"], gain[SPIKE]["core"], gain[EVENT]["chip"])
         name = _BASELINES[entry["baseline"]]
-        rows.append(_cells(name, _span(entry["pj_per_mac"]), _span(entry["nj_per_image"]), *(_span(span) for span in spans)))
+        rows.append(
+            _cells(name, _span(entry["pj_per_mac"]), _span(entry["nj_per_image"]), *(_span(span) for span in spans))
+        )
     claim = claims.get("energy_gain_formal")
-    said = f" Published: {published(claim)}×, without saying what the MAC was charged for." if claim and not rep.banner else ""
+    said = (
+        f" Published: {published(claim)}×, without saying what the MAC was charged for."
+        if claim and not rep.banner
+        else ""
+    )
     return {
         "title": "Gain over the same network in formal coding",
         "folded": False,
@@ -120,5 +137,15 @@ def _classes(found: dict[str, Any]) -> dict[str, Any]:
         )
         for entry in found["per_class"]
     ]
-    head = ["Label", "Images", "Right (%)", "Input spikes", "Core, mean (nJ)", "median", "5 %", "95 %", "Chip, mean (nJ)"]
+    head = [
+        "Label",
+        "Images",
+        "Right (%)",
+        "Input spikes",
+        "Core, mean (nJ)",
+        "median",
+        "5 %",
+        "95 %",
+        "Chip, mean (nJ)",
+    ]
     return {"title": "Accuracy, spikes and energy by class", "folded": True, "lead": "", "head": head, "rows": rows}

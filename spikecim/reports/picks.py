@@ -12,10 +12,19 @@ if TYPE_CHECKING:
     from spikecim.results.run import RunResult
 
 KINDS = {
-    "easy": ("An easy one", "Right, with fewer input spikes than nine in ten of all images read right; pale spikes come too late to be paid for."),
+    "easy": (
+        "An easy one",
+        "Right, with fewer input spikes than nine in ten of all images read right; pale spikes come too late to be paid for.",
+    ),
     "close": ("A close one", "Right, and of all images read right the last to be decided."),
-    "wrong": ("A wrong one", "Decided for another class, after the median number of input spikes of all such mistakes."),
-    "time-out": ("A time-out", "The first image of the set on which the lead never reached the margin: the best score at the end wins."),
+    "wrong": (
+        "A wrong one",
+        "Decided for another class, after the median number of input spikes of all such mistakes.",
+    ),
+    "time-out": (
+        "A time-out",
+        "The first image of the set on which the lead never reached the margin: the best score at the end wins.",
+    ),
 }
 
 

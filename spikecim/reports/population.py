@@ -30,7 +30,14 @@ def population(rep: Reproduction) -> Figure:
         above = figure.add_subplot(grid[0, 0], sharex=main)
         beside = figure.add_subplot(grid[1, 1], sharey=main)
         main.plot(
-            spikes, accuracy, "o", color=CHIP, markersize=4.2, alpha=0.55, markeredgewidth=0, rasterized=len(spikes) > _MANY
+            spikes,
+            accuracy,
+            "o",
+            color=CHIP,
+            markersize=4.2,
+            alpha=0.55,
+            markeredgewidth=0,
+            rasterized=len(spikes) > _MANY,
         )
         _mark(main, rep, spikes, accuracy)
         main.margins(0.09, 0.12)

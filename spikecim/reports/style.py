@@ -92,7 +92,13 @@ def y_title(axes: Axes, text: str) -> None:
 
 
 def note(
-    axes: Axes, text: str, at: tuple[float, float], shift: tuple[float, float] = (0, 0), *, box: bool = False, **how: object
+    axes: Axes,
+    text: str,
+    at: tuple[float, float],
+    shift: tuple[float, float] = (0, 0),
+    *,
+    box: bool = False,
+    **how: object,
 ) -> None:
     """Write `text` at data coordinates, `shift` points away; in a `box` of paper where dots would run through it."""
     settings = {"fontsize": SMALL, "color": INK, "annotation_clip": False, **how}

@@ -34,7 +34,9 @@ def inline(svg: str, prefix: str, label: str) -> str:
     body = re.sub(r"\s*\n\s*", "\n", body)
     head, _, rest = body.partition(">")
     box = re.search(r'viewBox="[^"]*"', head)
-    opening = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {box[0] if box else ""}'
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {box[0] if box else ""}'
+    )
     return f'{opening} role="img" aria-label="{escape(label)}">{rest}'
 
 

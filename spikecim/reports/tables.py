@@ -83,9 +83,7 @@ def settings(run: RunResult) -> dict[str, str]:
 
 def assumptions(chip: ChipSpec) -> list[dict[str, str]]:
     """Every parameter of the chip with value, status and source, in file order."""
-    return [
-        {"path": path, "value": p.text(), "status": p.status, "source": p.source} for path, p in chip.parameters()
-    ]
+    return [{"path": path, "value": p.text(), "status": p.status, "source": p.source} for path, p in chip.parameters()]
 
 
 def plain(value: Any) -> Any:

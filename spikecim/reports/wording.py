@@ -38,7 +38,9 @@ def significant(value: float, digits: int = 3) -> str:
     """`value` to `digits` significant digits, never in powers of ten between 0.001 and 1e9."""
     if value == 0 or not 1e-3 <= abs(value) < 1e9:
         return f"{value:.{digits}g}"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    # 9.9996 has the digits of 10.0.
+    rounded = float(f"{abs(value):.{digits}g}")
+    places = max(0, digits - 1 - math.floor(math.log10(rounded)))
     return f"{value:,.{places}f}"
 
 

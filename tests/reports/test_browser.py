@@ -73,7 +73,8 @@ def test_page(browser: Any, report: dict[str, Path], run_page: Path, which: str,
     scroll, client = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert scroll <= client <= width
     wide = page.eval_on_selector_all(
-        "main > section > :not(.scroll)", "all => all.filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
+        "main > section > :not(.scroll)",
+        "all => all.filter(e => e.getBoundingClientRect().right > innerWidth + 1).length",
     )
     assert wide == 0
     assert troubles == []

@@ -97,7 +97,12 @@ def test_every_parameter_and_the_replay_command_are_on_the_page(html: str, rep: 
 def test_engine_check_is_told_either_way(rep: Reproduction, tmp_path: Path) -> None:
     for differing, words in ((0, "0 differing. Decisions"), (7, "7 differing. The engines do not agree")):
         check = EngineCheck(
-            engines=("event", "brian2"), samples=500, spikes=1234, differing=differing, identical=not differing, seconds=1.0
+            engines=("event", "brian2"),
+            samples=500,
+            spikes=1234,
+            differing=differing,
+            identical=not differing,
+            seconds=1.0,
         )
         html = write_reproduction(replace(rep, check=check), tmp_path, figures=False)["report.html"].read_text()
         assert "1,234 output spikes compared" in html

@@ -46,7 +46,12 @@ def test_json_is_strict_and_survives_the_round_trip(data: dict[str, Any]) -> Non
 
 
 def test_not_finite_numbers_become_null() -> None:
-    given = {"a": float("nan"), "b": [np.float64("inf"), np.int64(3)], "c": np.array([1.5, np.nan]), 4: (True, None, "x")}
+    given = {
+        "a": float("nan"),
+        "b": [np.float64("inf"), np.int64(3)],
+        "c": np.array([1.5, np.nan]),
+        4: (True, None, "x"),
+    }
     assert plain(given) == {"a": None, "b": [None, 3], "c": [1.5, None], "4": [True, None, "x"]}
 
 
@@ -149,4 +154,4 @@ def test_numbers_show_the_digits_that_mean_something(value: float | None, unit: 
 
 
 def test_significant_digits() -> None:
-    assert [significant(x) for x in (1780.6, 24.81, 9.9996, 0.0263)] == ["1,781", "24.8", "10.000", "0.0263"]
+    assert [significant(x) for x in (1780.6, 24.81, 9.9996, 0.0263)] == ["1,781", "24.8", "10.0", "0.0263"]
