@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from spikecim.arrays.groups import Reads, read_groups
 from spikecim.chips.spec import ChipSpec
 from spikecim.devices.oxram import Cells, SlcOxram
-from spikecim.errors import ShapeError
 from spikecim.network import Network, network_from_array
 from spikecim.neurons.dual_threshold import draw_neurons, unit_electrons
 from spikecim.program import Program

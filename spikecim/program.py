@@ -17,6 +17,7 @@ from spikecim.spikes import SpikeTrains
 CONTINUOUS, ON_EVENT = "continuous", "on_event"
 _LIMIT = 2**31 - 1
 MOST_TICKS = 10_000_000
+MOST_LINES, MOST_NEURONS = 2**15 - 1, 2**15 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +136,8 @@ class Program:
     def _check_shapes(self) -> None:
         if self.charge.ndim != 3 or self.charge.shape[0] != 2 or 0 in self.charge.shape:
             raise ParameterError(f"program: charge must have shape (2, n_in, n_out), got {self.charge.shape}")
+        if self.n_in > MOST_LINES or self.n_out > MOST_NEURONS:
+            raise ParameterError(f"program: at most {MOST_LINES} inputs and {MOST_NEURONS} neurons fit a 16-bit record")
         for name, shape in {
             "read_noise": (self.n_in, self.n_out),
             "row_electrons": (self.n_in,),

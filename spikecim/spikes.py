@@ -23,6 +23,8 @@ class SpikeTrains:
     ticks : int32 (n_spikes,)
     lines : int16 (n_spikes,)
     signs : int8 (n_spikes,), +1 or -1
+    first_sample : int
+        Number of the first sample; it names the read noise, so a sample runs alike alone and inside a larger set.
     """
 
     n_in: int
@@ -31,6 +33,7 @@ class SpikeTrains:
     ticks: NDArray[np.int32]
     lines: NDArray[np.int16]
     signs: NDArray[np.int8]
+    first_sample: int = 0
 
     @property
     def n_samples(self) -> int:
@@ -58,6 +61,7 @@ class SpikeTrains:
             ticks=self.ticks[low:high],
             lines=self.lines[low:high],
             signs=self.signs[low:high],
+            first_sample=self.first_sample + start,
         )
 
     def check(self) -> SpikeTrains:

@@ -85,15 +85,21 @@ def injector_ratio(units: Units, array: ArraySpec, unit_electrons: int) -> float
 
 
 def read_groups(
-    cells: Cells, cell: SlcOxram, synapse: SynapseSpec, array: ArraySpec, injectors: InjectorSpec, *, unit: int, seed: int
+    cells: Cells,
+    cell: SlcOxram,
+    synapse: SynapseSpec,
+    array: ArraySpec,
+    injectors: InjectorSpec,
+    *,
+    unit: int,
+    seed: int,
 ) -> Reads:
     """Turn programmed cells (n_in, n_out, n_cells) into whole-electron charges per input spike."""
     code = synapse.weight_code()
     units = reference_units(cell, array)
     conductance = 1.0 / (cells.resistance + array.access_resistance.value)
-    gains = 1.0 + injectors.gain_mismatch_rel.value * stream(seed, "injector", "gain").standard_normal(
-        (2, cells.resistance.shape[1])
-    )
+    mismatch = stream(seed, "injector", "gain").standard_normal((2, cells.resistance.shape[1]))
+    gains = np.maximum(0.0, 1.0 + injectors.gain_mismatch_rel.value * mismatch)
     ratio = injector_ratio(units, array, unit)
     excitatory, inhibitory = code.sides(conductance, units)
     electrons = array.read_voltage.value * array.pulse_width.value / elementary_charge
@@ -102,7 +108,9 @@ def read_groups(
     negative = scale * (gains[0] * inhibitory - gains[1] * excitatory)
     charge = np.rint(np.stack([positive, negative]))
     if np.abs(charge).max(initial=0.0) >= 2**31:
-        raise ParameterError(f"array: one read injects {np.abs(charge).max():.3g} electrons; engines count to 2**31 - 1")
+        raise ParameterError(
+            f"array: one read injects {np.abs(charge).max():.3g} electrons; engines count to 2**31 - 1"
+        )
     noise = cell.read_noise_rel(cells) * conductance * code.analog_cells()
     noise_electrons = scale * code.noise_gain() * np.sqrt((noise**2).sum(-1))
     return Reads(

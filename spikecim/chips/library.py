@@ -42,7 +42,7 @@ def load_chip(name: str | Path, overrides: Mapping[str, object] | None = None) -
     ParameterError
         Naming file, key, value and what is allowed.
     """
-    raw = _resolve(_read_chip(name), str(name), _MAX_INHERITANCE)
+    raw = _resolve(_read_chip(name, Path()), _location(name, Path()), _MAX_INHERITANCE)
     for path, value in (overrides or {}).items():
         _override(raw, path, value)
     return chip_from_description(raw, str(name))
@@ -60,11 +60,20 @@ def _names(folder: Traversable) -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def _read_chip(name: str | Path) -> dict[str, Any]:
-    text = str(name)
-    if text.endswith(".toml") or "/" in text:
-        return _parse(Path(text), text)
-    return _parse(_pick(text, chip_names(), "chip", resources.files("spikecim.chips")), text)
+def _is_file(name: str | Path) -> bool:
+    return str(name).endswith(".toml") or "/" in str(name)
+
+
+def _location(name: str | Path, folder: Path) -> str:
+    return str(folder / name) if _is_file(name) else str(name)
+
+
+def _read_chip(name: str | Path, folder: Path) -> dict[str, Any]:
+    """Read a shipped chip, or a file whose relative path starts in `folder`."""
+    where = _location(name, folder)
+    if _is_file(name):
+        return _parse(Path(where), where)
+    return _parse(_pick(where, chip_names(), "chip", resources.files("spikecim.chips")), where)
 
 
 def _read_device(name: str) -> dict[str, Any]:
@@ -85,7 +94,9 @@ def _parse(file: Traversable | Path, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ParameterError(f"{where}: cannot be read ({error.strerror}); give a chip name or the path of a TOML file") from None
+        raise ParameterError(
+            f"{where}: cannot be read ({error.strerror}); give a chip name or the path of a TOML file"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParameterError(f"{where}: is not valid TOML ({error})") from None
 
@@ -99,8 +110,11 @@ def _resolve(raw: dict[str, Any], where: str, depth: int) -> dict[str, Any]:
             raw["cell"] = _merge(_read_device(cell["device"]), cell, where)
         return raw
     if not isinstance(parent_name, str) or depth == 0:
-        raise ParameterError(f"{where}: inherit must name a chip, at most {_MAX_INHERITANCE} levels deep, without a loop")
-    parent = _resolve(_read_chip(parent_name), parent_name, depth - 1)
+        raise ParameterError(
+            f"{where}: inherit must name a chip, at most {_MAX_INHERITANCE} levels deep, without a loop"
+        )
+    folder = Path(where).parent if _is_file(where) else Path()
+    parent = _resolve(_read_chip(parent_name, folder), _location(parent_name, folder), depth - 1)
     cell = raw.get("cell", {})
     if isinstance(cell, dict) and isinstance(cell.get("device"), str):
         # A new device replaces the parent's cell; single values on top of it are kept.

@@ -50,7 +50,9 @@ def replay(
         show_json({"engine": engine, "identical": found.identical, "difference": found.difference,
                    "spikes_compared": found.spikes_compared, "seconds": round(found.seconds, 3)})  # fmt: skip
     elif found.identical:
-        show(f"identical: {found.spikes_compared:,} output spikes, decisions and action counts ({engine}, {found.seconds:.1f} s)")
+        show(
+            f"identical: {found.spikes_compared:,} output spikes, decisions and counts ({engine}, {found.seconds:.1f} s)"
+        )
     else:
         show(f"differs ({engine}): {found.difference}")
     if not found.identical:
@@ -59,7 +61,12 @@ def replay(
 
 @guarded
 def verify_engines(
-    images: Images = 200, data: Data = "mnist", seed: Seed = 0, jobs: Jobs = None, json: Json = False, quiet: Quiet = False
+    images: Images = 200,
+    data: Data = "mnist",
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run the same programs on all engines, ideal and nominal chip; exit 1 on any difference."""
     from spikecim.experiments.engines import verify

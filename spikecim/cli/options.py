@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Names every random draw; same seed, same result.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Threads of the compiled kernels (default: all cores).")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", min=1, help="Threads of the compiled kernels (default: all cores).")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")]
 Chip = Annotated[str, typer.Option("--chip", help="Shipped chip (see `spikecim chips list`) or a TOML file.")]

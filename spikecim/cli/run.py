@@ -10,7 +10,9 @@ import typer
 from spikecim.cli.options import Chip, Data, Images, Jobs, Json, Quiet, Seed, Set
 from spikecim.cli.shell import guarded, overrides, say, show, show_json, stages, use_jobs
 
-Network = Annotated[str | None, typer.Option("--network", help="Shipped network or a .npz file (default: trained for the data).")]
+Network = Annotated[
+    str | None, typer.Option("--network", help="Shipped network or a .npz file (default: trained for the data).")
+]
 Method = Annotated[
     str, typer.Option("--quantisation", help="post-training, post-training-scaled or quantisation-aware.")
 ]
@@ -88,4 +90,6 @@ def train(
     if json:
         show_json({"file": str(out), "name": network.name, **network.notes})
         return
-    show(f"wrote {out}: {network.n_in} x {network.n_out} weights, held-out accuracy {network.notes['held_out_accuracy']}")
+    show(
+        f"wrote {out}: {network.n_in} x {network.n_out} weights, held-out accuracy {network.notes['held_out_accuracy']}"
+    )

@@ -55,7 +55,7 @@ class MarginReader:
     def close(
         self, trains: SpikeTrains, out: tuple[NDArray[np.int64], NDArray[np.int64]], late: NDArray[np.int64]
     ) -> Decisions:
-        """Return the table. `out` holds sample and tick of every output spike, `late` the time-out winner (n_samples,)."""
+        """Return the table. `out`: sample and tick of every output spike; `late`: time-out winner (n_samples,)."""
         return Decisions(
             durations=self.ticks + np.int32(1),
             winners=np.where(self.reached, self.winners, late[:, None]).astype(np.int16),
@@ -65,9 +65,7 @@ class MarginReader:
         )
 
 
-def _count_until(
-    samples: NDArray[np.int64], ticks: NDArray[np.integer], last: NDArray[np.int32]
-) -> NDArray[np.int32]:
+def _count_until(samples: NDArray[np.int64], ticks: NDArray[np.integer], last: NDArray[np.int32]) -> NDArray[np.int32]:
     """Spikes of each sample (sorted by sample, tick) at or before each tick of `last` (n_samples, n_margins)."""
     span = int(last.max(initial=0)) + 2
     key = samples * span + np.minimum(ticks, span - 1)

@@ -1,4 +1,4 @@
-"""The serial link: one word a tick, first come first served, lower line first; a collision moves to the next free tick."""
+"""The serial link: one word a tick, first come first served, lower line first; a collision waits for a free tick."""
 
 from __future__ import annotations
 
@@ -31,7 +31,13 @@ def arbitrated_trains(code: RateCode, values: NDArray[np.float64], key: int, fir
         ticks, lines, words = ticks[inside], lines[inside], words[inside]
         offsets = np.concatenate([[0], np.cumsum(served)])
     return SpikeTrains(
-        n_in=values.shape[1], n_ticks=code.n_ticks, offsets=offsets, ticks=ticks, lines=lines, signs=words
+        n_in=values.shape[1],
+        n_ticks=code.n_ticks,
+        offsets=offsets,
+        ticks=ticks,
+        lines=lines,
+        signs=words,
+        first_sample=first_sample,
     )
 
 

@@ -38,9 +38,7 @@ class Actions:
         return [f.name for f in fields(self) if not np.array_equal(getattr(self, f.name), getattr(other, f.name))]
 
 
-def count_actions(
-    program: Program, trains: SpikeTrains, record: SpikeRecord, delta_s: int | None = None
-) -> Actions:
+def count_actions(program: Program, trains: SpikeTrains, record: SpikeRecord, delta_s: int | None = None) -> Actions:
     """Count the actions of every sample until its decision.
 
     Parameters

@@ -57,7 +57,13 @@ class EnergyLedger:
 
 
 def account(
-    actions: Actions, table: EnergyTable, *, tick_s: float, bits: tuple[int, int], n_out: int, reading: str | None = None
+    actions: Actions,
+    table: EnergyTable,
+    *,
+    tick_s: float,
+    bits: tuple[int, int],
+    n_out: int,
+    reading: str | None = None,
 ) -> EnergyLedger:
     """Multiply counts by the table.
 

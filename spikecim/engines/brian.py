@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -148,7 +149,7 @@ class _Session:
         if self._standalone or self._program.delta_s is None or n < 8 * len(STRETCHES):
             return [(0, n)]
         edges = [0, *(round(share * n) for share in STRETCHES), n]
-        return list(zip(edges[:-1], edges[1:], strict=True))
+        return list(pairwise(edges))
 
     def _chunk(self, samples: NDArray[np.int64], first: int, last: int) -> Spikes:
         """Run `samples` from tick `first` to `last` - 1 from where they stand; return their spikes, unsorted."""
@@ -172,7 +173,7 @@ class _Session:
         if self._program.refractory_ticks > 1:
             model.neurons.lastspike_[place] = (self._last[samples].ravel() - first) * self._program.tick_s
         if self._program.noisy:
-            model.neurons.sample[place] = np.repeat(samples, self._program.n_out)
+            model.neurons.sample[place] = np.repeat(samples + self._trains.first_sample, self._program.n_out)
             model.synapses.first_tick = first
 
     def _unload(self, model: BrianNetwork, samples: NDArray[np.int64], first: int) -> Spikes:
@@ -222,7 +223,7 @@ def _assemble(program: Program, trains: SpikeTrains, n_samples: int, n_ports: in
     inputs = brian2.SpikeGeneratorGroup(
         n_samples * n_ports, indices, times, dt=dt, when="start", sorted=True, name="inputs"
     )
-    neurons = _neurons(program, n_samples, dt)
+    neurons = _neurons(program, n_samples, trains.first_sample, dt)
     synapses = _synapses(program, (inputs, neurons), n_samples, n_ports, dt)
     spikes = brian2.SpikeMonitor(neurons, variables="q", name="spikes")
     network = brian2.Network(inputs, neurons, synapses, spikes)
@@ -238,7 +239,7 @@ def _assemble(program: Program, trains: SpikeTrains, n_samples: int, n_ports: in
     )
 
 
-def _neurons(program: Program, n_samples: int, dt: Any) -> Any:
+def _neurons(program: Program, n_samples: int, first_sample: int, dt: Any) -> Any:
     import brian2
 
     on_event = program.comparator != CONTINUOUS
@@ -264,7 +265,7 @@ def _neurons(program: Program, n_samples: int, dt: Any) -> Any:
     }
     for name, value in values.items():
         setattr(neurons, name, np.tile(value.astype(float), n_samples))
-    neurons.sample = np.repeat(np.arange(n_samples), program.n_out)
+    neurons.sample = np.repeat(np.arange(n_samples) + first_sample, program.n_out)
     if program.leak.any():
         neurons.run_regularly("q -= clip(q, -leak, leak)", when="before_synapses", name="leakage")
     neurons.run_regularly("q = clip(q, -rail_low, rail_high)", when="before_thresholds", name="rails")

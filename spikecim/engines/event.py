@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from spikecim.program import CONTINUOUS, Program
 from spikecim.spikes import Decisions, SpikeRecord, SpikeTrains
 
+
 @dataclass(frozen=True, kw_only=True)
 class EventEngine:
     """Work grows with spikes, not with neurons times ticks.
@@ -85,7 +86,7 @@ def _run(program: Program, trains: SpikeTrains, slack: int) -> _Run:
         np.uint64(program.noise_seed),
         _parameters(program),
         rules,
-        (trains.offsets, trains.ticks, trains.lines, trains.signs),
+        (trains.offsets, trains.ticks, trains.lines, trains.signs, trains.first_sample),
         (run.mark_ticks, run.mark_lanes, run.mark_counts, slack),
         (decisions.durations, decisions.winners, decisions.inputs, decisions.outputs, decisions.reached),
         run.residual,

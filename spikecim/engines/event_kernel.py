@@ -165,12 +165,13 @@ def run_samples(  # type: ignore[no-untyped-def]
 
     `table` (2 n_in + 1, n_groups, 16), flat, holds the charges and a last row of zeros; `noise` (n_in, n_groups, 16)
     and `parameters` (n_groups, 7, 16) are flat too. `rules` = (hold ticks, continuous, leaky, noisy, n_ticks, n_in,
-    n_out, first margin); `trains` = (offsets, ticks, lines, signs); `marks` = (ticks, lane bits, counts, slack): one
-    mark per sample and firing tick, kept while there is room for one per input spike and `slack` more, else only
-    counted (negative slack: none is kept); `decisions` = (durations, winners, inputs, outputs, reached).
+    n_out, first margin); `trains` = (offsets, ticks, lines, signs, number of the first sample); `marks` = (ticks, lane
+    bits, counts, slack): one mark per sample and firing tick, kept while there is room for one per input spike and
+    `slack` more, else only counted (negative slack: none is kept); `decisions` = (durations, winners, inputs, outputs,
+    reached).
     """
     hold, continuous, leaky, noisy, n_ticks, n_in, n_out, first_margin = rules
-    offsets, in_ticks, in_lines, in_signs = trains
+    offsets, in_ticks, in_lines, in_signs, first_sample = trains
     mark_ticks, mark_lanes, mark_counts, slack = marks
     durations, winners, inputs, outputs, reached = decisions
     n_samples, n_margins = len(offsets) - 1, durations.shape[1]
@@ -186,7 +187,7 @@ def run_samples(  # type: ignore[no-untyped-def]
             start, stop = offsets[s], offsets[s + 1]
             first_mark = start + s * slack
             room = stop - start + slack if slack >= 0 else 0
-            sample_key = _mix(_U(s) + noise_seed)
+            sample_key = _mix(_U(s + first_sample) + noise_seed)
             event, now, column, mark, n_spikes = start, np.int64(-1), 0, np.int64(0), np.int64(0)
             leader = 0
             excess = _I(-1)

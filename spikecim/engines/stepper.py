@@ -65,7 +65,8 @@ def _injected(program: Program, trains: SpikeTrains, spikes: NDArray[np.int64]) 
     lines = trains.lines[spikes]
     charge = program.charge[(trains.signs[spikes] < 0).astype(int), lines].astype(np.int64)
     if program.noisy:
-        key = event_key(program.noise_seed, trains.samples()[spikes], trains.ticks[spikes], lines)
+        samples = trains.samples()[spikes] + trains.first_sample
+        key = event_key(program.noise_seed, samples, trains.ticks[spikes], lines)
         steps = gaussian_steps(key[:, None], np.arange(program.n_out))
         charge = charge + ((program.read_noise[lines] * steps) >> 16)
     return charge

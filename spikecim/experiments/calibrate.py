@@ -77,14 +77,18 @@ def calibrate(
     chip = load_chip(chip_name, {"coding.window": window, "energy.clamp_injector": injector})
     core = _per_event(chip, actions, "core")
     link = _fit_link(chip, actions)
-    chip = load_chip(
-        chip_name, {"coding.window": window, "energy.clamp_injector": injector, "energy.link_bit": link}
-    )
+    chip = load_chip(chip_name, {"coding.window": window, "energy.clamp_injector": injector, "energy.link_bit": link})
     return [
         _fit(start, "coding.window", window, "input_spikes_per_image", INPUT_SPIKES, spikes, about),
         _fit(start, "energy.clamp_injector", injector, "energy_core_per_event_pj", CORE_PJ, core, about),
         _fit(
-            start, "energy.link_bit", link, "energy_chip_per_event_pj", CHIP_PJ, _per_event(chip, actions, "chip"), about
+            start,
+            "energy.link_bit",
+            link,
+            "energy_chip_per_event_pj",
+            CHIP_PJ,
+            _per_event(chip, actions, "chip"),
+            about,
         ),
     ]
 
@@ -126,9 +130,7 @@ def _actions(chip: ChipSpec, network: Network, train: Material, n_chips: int, se
 
 
 def _per_event(chip: ChipSpec, actions: Actions, scope: str) -> float:
-    ledger = account(
-        actions, chip.energy, tick_s=chip.tick_s, bits=chip.word_bits, n_out=chip.geometry.n_out.value
-    )
+    ledger = account(actions, chip.energy, tick_s=chip.tick_s, bits=chip.word_bits, n_out=chip.geometry.n_out.value)
     return ledger.per_synaptic_event_pj(scope)
 
 

@@ -51,7 +51,14 @@ def published_rows(
             "presentation window",
         ),
         table.row(
-            "cells", "RRAM cells", 11_520.0, 0.5, (cells, cells, cells), "cells", f'{EEN} ("11,500")', "counted in the array"
+            "cells",
+            "RRAM cells",
+            11_520.0,
+            0.5,
+            (cells, cells, cells),
+            "cells",
+            f'{EEN} ("11,500")',
+            "counted in the array",
         ),
         table.row(
             "energy_core_per_event_pj",
@@ -118,9 +125,7 @@ class _Table:
         )
 
 
-def _gain_row(
-    table: _Table, median: RunResult, population: Population, mac: FormalMac, *, with_memory: bool
-) -> Row:
+def _gain_row(table: _Table, median: RunResult, population: Population, mac: FormalMac, *, with_memory: bool) -> Row:
     """Energy of the formal-coded network over the core energy of an image: low and high over the two scaling rules."""
     macs = median.program.n_in * median.program.n_out
     image_pj = float(np.median(population.core_pj))

@@ -77,9 +77,7 @@ def _row(
     labels: NDArray[np.integer],
 ) -> tuple[NDArray[np.float64] | float, ...]:
     actions = count_actions(virtual.program, trains, record)
-    ledger = account(
-        actions, chip.energy, tick_s=chip.tick_s, bits=chip.word_bits, n_out=virtual.program.n_out
-    )
+    ledger = account(actions, chip.energy, tick_s=chip.tick_s, bits=chip.word_bits, n_out=virtual.program.n_out)
     decisions = record.decisions
     return (
         (decisions.winners == labels[:, None]).mean(0),

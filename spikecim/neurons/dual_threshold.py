@@ -58,17 +58,19 @@ def unit_electrons(spec: NeuronSpec, full_weight: int) -> int:
     unit = round(charge / (full_weight * elementary_charge))
     if unit < 1:
         raise ParameterError("neuron: capacitance times threshold_voltage holds less than one electron per weight unit")
-    _whole_electrons(charge, "capacitance times threshold_voltage")
+    _within_lanes(full_weight * unit, "capacitance times threshold_voltage")
     return unit
 
 
 def draw_neurons(spec: NeuronSpec, n_out: int, full_weight: int, tick_s: float, seed: int) -> NeuronBank:
     """Draw one chip's neurons: comparator offsets and reset-packet errors are Gaussian, one per neuron and side."""
     threshold = full_weight * unit_electrons(spec, full_weight)
-    per_volt = spec.capacitance.value / elementary_charge
+    # Volts count by the rounded threshold, so that a rail of two thresholds holds exactly two.
+    per_volt = threshold / spec.threshold_voltage.value
     offsets = stream(seed, "neuron", "offset").standard_normal((2, n_out)) * spec.offset_sd.value * per_volt
     errors = stream(seed, "neuron", "reset").standard_normal((2, n_out)) * spec.reset_error_rel.value
-    rail = np.full(n_out, _whole_electrons(spec.rail_voltage.value * spec.capacitance.value, "rail_voltage"), np.int32)
+    rail = np.full(n_out, _within_lanes(round(spec.rail_voltage.value * per_volt), "rail_voltage"), np.int32)
+    leak = _within_lanes(round(spec.leak_current.value * tick_s / elementary_charge), "leak_current")
     thresholds = np.clip(np.rint(threshold + offsets), 1, MOST_ELECTRONS)
     # A packet cannot swing the node past the far rail: the injector that makes it runs out of headroom there.
     resets = np.clip(np.rint(threshold * (1.0 + errors)), 1, np.minimum(thresholds + rail, MOST_ELECTRONS))
@@ -80,13 +82,12 @@ def draw_neurons(spec: NeuronSpec, n_out: int, full_weight: int, tick_s: float, 
         reset_down=resets[1],
         rail_high=rail,
         rail_low=rail.copy(),
-        leak=np.full(n_out, _whole_electrons(spec.leak_current.value * tick_s, "leak_current"), np.int32),
+        leak=np.full(n_out, leak, np.int32),
         refractory_ticks=round(spec.refractory.value / tick_s),
     )
 
 
-def _whole_electrons(charge_c: float, what: str) -> int:
-    count = round(charge_c / elementary_charge)
+def _within_lanes(count: int, what: str) -> int:
     if count > MOST_ELECTRONS:
         raise ParameterError(f"neuron: {what} is {count:.3g} electrons; the engines count up to {MOST_ELECTRONS}")
     return count

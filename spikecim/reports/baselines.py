@@ -27,7 +27,7 @@ def baselines(rep: Reproduction) -> Figure:
     with styled():
         figure = new_figure(3.7)
         axes = figure.subplots()
-        names = []
+        names: list[str] = []
         for reading in READINGS:
             for scope, what in _SCOPES.items():
                 nj = rep.median.ledger(reading=reading).per_sample(scope) / 1000

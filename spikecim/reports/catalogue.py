@@ -73,8 +73,8 @@ def reproduction_plates(rep: Reproduction) -> list[Plate]:
         group="energy",
         title="Against formal coding",
         caption=(
-            "Whether SPIRIT gains anything depends on how the published figure is read and on what a MAC is charged for: dots are "
-            "means over images, lines 5–95 % of them, bars the formal-coded network between two rules of scaling."
+            "Whether the chip gains anything depends on how the published figure is read and what a MAC is charged "
+            "for: dots are means over images, lines 5–95 % of them, bars formal coding between two rules of scaling."
         ),
         draw=partial(baselines, rep),
     )
@@ -115,9 +115,9 @@ def _device_plates(run: RunResult) -> list[Plate]:
             group="devices",
             title="The weights that neurons feel",
             caption=(
-                f"Spread of cells and injectors moves the weights by {error.std():.2f} levels (standard deviation; largest "
-                f"{np.abs(error).max():.1f}); the maps show the inputs of each neuron, blue for excitation and orange for inhibition, "
-                "as stored and as felt, and each hairline below is one weight."
+                f"Spread of cells and injectors moves the weights by {error.std():.2f} levels (standard deviation; "
+                f"largest {np.abs(error).max():.1f}); the maps show the inputs of each neuron, blue for excitation and "
+                "orange for inhibition, as stored and as felt, and each hairline below is one weight."
             ),
             draw=partial(weights, run),
         ),
@@ -164,8 +164,8 @@ def _cell_caption(run: RunResult) -> str:
     outside = int(np.where(target, resistance > rules.lrs_max.value, resistance < rules.hrs_min.value).sum())
     share = number(100 * outside / resistance.size, "%")
     return (
-        f"A log-normal body is a straight line in the lower plot; {several(outside, 'cell')} of {resistance.size:,} ({share} %) "
-        "lie on the wrong side of the verify limit of their state."
+        f"A log-normal body is a straight line in the lower plot; {several(outside, 'cell')} of {resistance.size:,} "
+        f"({share} %) lie on the wrong side of the verify limit of their state."
     )
 
 
@@ -175,6 +175,7 @@ def _parts_caption(run: RunResult) -> str:
         return "No input spike was delivered."
     core = run.ledger().total_pj("core")
     return (
-        f"Each bar starts where the last one ended: clamps and injectors take {100 * parts['clamp_injector'] / core:.0f} % of the "
-        f"core, the serial link {100 * parts['link'] / sum(parts.values()):.0f} % of the chip."
+        "Each bar starts where the last one ended: clamps and injectors take "
+        f"{100 * parts['clamp_injector'] / core:.0f} % of the core, the serial link "
+        f"{100 * parts['link'] / sum(parts.values()):.0f} % of the chip."
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from spikecim.reports.style import CHIP, INK, MUTED, RULE, SECOND, new_figure, note, styled, y_title
 from spikecim.reports.wording import several
@@ -44,7 +44,7 @@ def cells(run: RunResult) -> Figure:
 
 def _histogram(axes: Axes, values: NDArray[np.float64], everything: NDArray[np.float64], colour: str) -> None:
     first, last = np.log10(everything.min()), np.log10(everything.max())
-    bins = np.logspace(first - 0.02, last + 0.02, max(12, round(18 * (last - first))))
+    bins = np.logspace(first - 0.02, last + 0.02, max(12, round(18 * (last - first)))).tolist()
     axes.hist(values, bins, histtype="stepfilled", color=colour, alpha=0.28, edgecolor="none")
     axes.hist(values, bins, histtype="step", color=colour, linewidth=1.4)
 
@@ -53,7 +53,7 @@ def _quantiles(axes: Axes, values: NDArray[np.float64], colour: str) -> None:
     if not values.size:
         return
     ordered = np.sort(values)
-    score = norm.ppf((np.arange(values.size) + 0.5) / values.size)
+    score = ndtri((np.arange(values.size) + 0.5) / values.size)
     even = np.searchsorted(score, np.linspace(score[0], score[-1], _POINTS)).clip(0, values.size - 1)
     tails = np.r_[np.arange(min(20, values.size)), np.arange(max(values.size - 20, 0), values.size)]
     kept = np.unique(np.concatenate([even, tails]))
@@ -98,8 +98,8 @@ def _ohm(value: float) -> str:
 
 
 def _percent_axis(axes: Axes, n_cells: int) -> None:
-    reach = float(norm.ppf(1 - 0.25 / n_cells))
-    shown = [p for p in _PERCENT if abs(norm.ppf(p / 100)) < reach]
-    axes.set_yticks([norm.ppf(p / 100) for p in shown], [f"{p:g}" for p in shown])
+    reach = float(ndtri(1 - 0.25 / n_cells))
+    shown = [p for p in _PERCENT if abs(ndtri(p / 100)) < reach]
+    axes.set_yticks([ndtri(p / 100) for p in shown], [f"{p:g}" for p in shown])
     axes.set_ylim(-reach, reach)
     axes.grid(axis="y", color=RULE)

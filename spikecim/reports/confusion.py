@@ -39,7 +39,7 @@ def confusion(run: RunResult) -> Figure:
         axes.text(n - 0.3, -0.72, "images", va="center", fontsize=SMALL, color=MUTED)
         axes.set(xlim=(-0.5, n + 0.6), ylim=(n - 0.5, -0.5), aspect="equal", xticks=range(n), yticks=range(n))
         axes.tick_params(length=0)
-        axes.set_yticklabels(range(n), va="center")
+        axes.set_yticklabels(map(str, range(n)), va="center")
         axes.spines[:].set_visible(False)
         axes.hlines(np.arange(n + 1) - 0.5, -0.5, n - 0.5, color=RULE, linewidth=0.5, zorder=0)
         axes.vlines(np.arange(n + 1) - 0.5, -0.5, n - 0.5, color=RULE, linewidth=0.5, zorder=0)

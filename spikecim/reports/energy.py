@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -76,7 +76,7 @@ def _column(axes: Axes, values: ArrayLike, unit: str, shift: float) -> None:
     """Numbers right of the bars, with as many decimals as the last and largest needs."""
     numbers = np.asarray(values, float)
     places = max(0, 3 - int(np.floor(np.log10(numbers[-1])))) if numbers[-1] > 0 else 0
-    how = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
+    how: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
     for row, value in enumerate(numbers):
         note(axes, f"{value:,.{places}f}", (1.0, row), (shift, 0), **how)
     note(axes, unit, (1.0, -1.0), (shift, 0), color=MUTED, **how)

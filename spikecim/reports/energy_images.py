@@ -39,7 +39,7 @@ def energy_images(run: RunResult) -> Figure:
 
 
 def _distribution(axes: Axes, nj: NDArray[np.float64], late: NDArray[np.bool_]) -> None:
-    edges = np.linspace(0, max(float(nj.max()), 1e-6), 49)
+    edges = np.linspace(0, max(float(nj.max()), 1e-6), 49).tolist()
     axes.hist([nj[~late], nj[late]], edges, stacked=True, color=[CHIP, SECOND], edgecolor="none")
     axes.set_ylim(0, 1.12 * float(np.histogram(nj, edges)[0].max()))
     median, mean = float(np.median(nj)), float(nj.mean())
@@ -54,7 +54,8 @@ def _distribution(axes: Axes, nj: NDArray[np.float64], late: NDArray[np.bool_]) 
             va="top",
         )
     if late.any():
-        text = f"timed out: {100 * late.mean():.1f} % of images, {100 * nj[late].sum() / max(nj.sum(), 1e-30):.0f} % of energy"
+        share = 100 * nj[late].sum() / max(nj.sum(), 1e-30)
+        text = f"timed out: {100 * late.mean():.1f} % of images, {share:.0f} % of energy"
         note(axes, text, (1.0, 0.45), xycoords="axes fraction", ha="right", color=MUTED)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,13 @@ def _html(page: dict[str, Any], drawn: Iterable[tuple[Any, str]]) -> str:
     environment = Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
+    environment.filters["tidy"] = _held_together
     return environment.get_template("report.html").render(page=page)
+
+
+def _held_together(text: str) -> str:
+    """Numbers and their units do not part at the end of a line."""
+    return re.sub(r"(?<=\d) (?=%|[pnµ]J|nm)", "\u00a0", text)
 
 
 def _groups(inlined: list[tuple[Any, dict[str, Any]]], page: dict[str, Any]) -> list[dict[str, Any]]:

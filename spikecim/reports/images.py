@@ -57,8 +57,8 @@ def image(run: RunResult, sample: int) -> Figure:
 def _head(figure: Figure, place: SubplotSpec, run: RunResult, sample: int) -> None:
     from matplotlib.patches import Rectangle
 
-    left, right = place.subgridspec(1, 2, width_ratios=(1, 2.6))
-    picture, text = figure.add_subplot(left), figure.add_subplot(right)
+    halves = place.subgridspec(1, 2, width_ratios=(1, 2.6))
+    picture, text = figure.add_subplot(halves[0]), figure.add_subplot(halves[1])
     values = np.abs(run.values[sample])
     side = max(1, round(len(values) ** 0.5))
     for pixel in np.flatnonzero(values > 0):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikecim.reports.style import CHIP, INK, MUTED, PUBLISHED, RULE, SMALL, new_figure, note, styled, y_title
+from spikecim.reports.style import CHIP, INK, MUTED, PUBLISHED, RULE, new_figure, note, styled, y_title
 from spikecim.reports.wording import published
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from spikecim.results.reproduction import MarginCurve, Reproduction
 
-_LOOKS = {
+_LOOKS: dict[str, dict[str, Any]] = {
     "ideal": {"color": MUTED, "linestyle": (0, (4, 2)), "linewidth": 1.4},
     "median chip": {"color": CHIP, "marker": "o", "markersize": 3.2},
 }
@@ -61,41 +61,32 @@ def _scale_accuracy(axes: Axes, curves: dict[str, MarginCurve], points: dict[str
 
 
 def _label_curves(top: Axes, bottom: Axes, curves: dict[str, MarginCurve]) -> None:
+    """Name each curve at its end, the higher one above it and the other below."""
     names = {"ideal": "ideal chip", "median chip": "median virtual chip"}
-    order = sorted(curves, key=lambda name: curves[name].accuracy[-1])
     for axes, values in ((top, "accuracy"), (bottom, "input_spikes")):
-        ranked = sorted(order, key=lambda name: getattr(curves[name], values)[-1])
+        ranked = sorted(curves, key=lambda name: getattr(curves[name], values)[-1])
         for name in ranked:
-            curve = curves[name]
-            y = getattr(curve, values)[-1] * (100 if axes is top else 1)
+            y = getattr(curves[name], values)[-1] * (100 if axes is top else 1)
             above = name == ranked[-1]
+            side = "bottom" if above else "top"
+            # The lower panel's curves still rise at their end: a label below must clear the slope.
+            shift = 6 if above else -6 if axes is top else -15
             colour = _LOOKS.get(name, {}).get("color", INK)
-            shift = (0, 6 if above else -6 if axes is top else -15)
-            how = {"ha": "right", "va": "bottom" if above else "top", "color": colour}
-            note(axes, names.get(name, name), (curve.delta_s[-1], y), shift, **how)
+            end = (float(curves[name].delta_s[-1]), float(y))
+            note(axes, names.get(name, name), end, (0, shift), ha="right", va=side, color=colour)
 
 
 def _mark_published(top: Axes, bottom: Axes, own: int | None, points: dict[str, float]) -> None:
     if own is None or not points:
         return
-    look = {"color": PUBLISHED, "marker": "D", "markersize": 5.5, "linestyle": "none", "zorder": 5, "clip_on": False}
     places = (
-        (top, "accuracy_ideal", "published, ideal {} %", (-7, 5), "right", PUBLISHED),
-        (top, "accuracy_chip", "published, chip {} %", (0, -9), "center", PUBLISHED),
-        (bottom, "input_spikes_per_image", "published {}", (8, -9), "left", PUBLISHED),
+        (top, "accuracy_ideal", "published, ideal {} %", (-7, 5), "right"),
+        (top, "accuracy_chip", "published, chip {} %", (0, -9), "center"),
+        (bottom, "input_spikes_per_image", "published {}", (8, -9), "left"),
     )
-    for axes, row, text, shift, side, colour in places:
-        hollow = row == "accuracy_ideal"
-        axes.plot([own], [points[row]], markerfacecolor="none" if hollow else PUBLISHED, markeredgewidth=1.4, **look)
-        label = text.format(published(points[row]))
-        note(
-            axes,
-            label,
-            (own, points[row]),
-            shift,
-            ha=side,
-            va="top" if shift[1] < 0 else "bottom",
-            color=colour,
-            fontsize=SMALL,
-            box=True,
-        )
+    for axes, row, text, shift, side in places:
+        face = "none" if row == "accuracy_ideal" else PUBLISHED
+        at = (float(own), points[row])
+        axes.plot(*at, "D", color=PUBLISHED, markerfacecolor=face, markersize=5.5, markeredgewidth=1.4, zorder=5)
+        va = "top" if shift[1] < 0 else "bottom"
+        note(axes, text.format(published(points[row])), at, shift, ha=side, va=va, color=PUBLISHED, box=True)

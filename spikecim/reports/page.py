@@ -35,7 +35,8 @@ def reproduction_page(rep: Reproduction) -> dict[str, Any]:
     """Everything on the page of a reproduction but its figures."""
     known = facts(rep)
     data = _data(rep.median)
-    chips = several(rep.population.n_chips, "virtual chip")
+    done, asked = rep.population.n_chips, rep.population.requested
+    chips = several(done, "virtual chip") if done == asked else f"{done} of {asked} virtual chips (interrupted)"
     return {
         **_common(rep.median.chip),
         "overline": "Reproduction report",
@@ -50,8 +51,8 @@ def reproduction_page(rep: Reproduction) -> dict[str, Any]:
         "check": _check(rep.check),
         "settings": list({**known, **settings(rep.median)}.items()),
         "replay": (
-            "The run of the median virtual chip is saved with its program and every spike. Replaying runs it again and compares "
-            "spike by spike; the second line makes this whole page anew."
+            "The run of the median virtual chip is saved with its program and every spike. Replaying runs it again and "
+            "compares spike by spike; the second line makes this whole page anew."
         ),
         "commands": ["spikecim replay run.h5", _command(rep, known)],
     }
@@ -106,12 +107,20 @@ def _common(chip: ChipSpec) -> dict[str, Any]:
         "version": __version__,
         "assumptions": rows,
         "statuses": statuses,
-        "status_sentence": (
-            f"{counts['published'] + counts['derived']} of {len(rows)} parameters are published or derived from what is; "
-            f"{counts['proxy'] + counts['measured']} come from measurements on other devices, {counts['calibrated']} were fitted "
-            f"on training images, and {counts['assumed']} are assumptions. Each is listed with its source."
-        ),
+        "status_sentence": _rests_on(counts, len(rows)),
     }
+
+
+def _rests_on(counts: Counter[str], total: int) -> str:
+    others = {
+        "proxy": "measured on other devices",
+        "measured": "measured",
+        "calibrated": "fitted on training images",
+        "assumed": "assumed",
+    }
+    told = [f"{counts[status]} {text}" for status, text in others.items() if counts[status]]
+    known = counts["published"] + counts["derived"]
+    return f"{known} of {total} parameters are published or derived; {', '.join(told)}. Each is listed with its source."
 
 
 def _data(run: RunResult) -> str:
@@ -144,7 +153,8 @@ def _check(check: EngineCheck | None) -> str:
     rest = "Decisions and residual charges are identical too." if check.identical else "The engines do not agree."
     return (
         f"The {second} engine ran {several(check.samples, 'image')} of the median chip again ({check.seconds:.0f} s): "
-        f"{several(check.spikes, 'output spike')} compared with the {first} engine, {check.differing:,} differing. {rest}"
+        f"{several(check.spikes, 'output spike')} compared with the {first} engine, {check.differing:,} differing. "
+        f"{rest}"
     )
 
 

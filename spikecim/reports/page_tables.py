@@ -62,9 +62,9 @@ def _parts(run: RunResult, found: dict[str, Any]) -> dict[str, Any]:
         "title": "Both readings of the published figure",
         "folded": False,
         "lead": (
-            "The published energy can be read per synaptic event (one input spike reaching one neuron) or per input spike "
-            f"(all {run.program.n_out} neurons at once); an image costs {run.program.n_out} times less in the second. This chip file "
-            f"takes the figure {reading.value.replace('-', ' ')}; status: {reading.status}."
+            "The published energy can be read per synaptic event (one input spike reaching one neuron) or per input "
+            f"spike (all {run.program.n_out} neurons at once); an image costs {run.program.n_out} times less in the "
+            f"second. This chip file takes the figure {reading.value.replace('-', ' ')}; status: {reading.status}."
         ),
         "head": [
             "Part",
@@ -105,8 +105,8 @@ def _formal(rep: Reproduction) -> dict[str, Any]:
         "title": "Gain over the same network in formal coding",
         "folded": False,
         "lead": (
-            f"{several(entries[0]['macs'], 'MAC')} per image at the chip's node; low and high are two rules of scaling 45 nm "
-            f"constants. Above 1 spikes win.{said}"
+            f"{several(entries[0]['macs'], 'MAC')} per image at the chip's node; low and high are two rules of scaling "
+            f"45 nm constants. Above 1 spikes win.{said}"
         ),
         "head": [
             "Baseline",

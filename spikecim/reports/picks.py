@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 KINDS = {
     "easy": (
         "An easy one",
-        "Right, with fewer input spikes than nine in ten of all images read right; pale spikes come too late to be paid for.",
+        "Right, with fewer input spikes than nine in ten of the others; pale spikes come too late to be paid for.",
     ),
     "close": ("A close one", "Right, and of all images read right the last to be decided."),
     "wrong": (

@@ -61,14 +61,14 @@ def _mark(axes: Axes, rep: Reproduction, spikes: NDArray[np.float64], accuracy: 
     rows = {row.id: row.published for row in rep.rows}
     point = rows["input_spikes_per_image"], rows["accuracy_chip"]
     axes.plot(*point, "D", color=PUBLISHED, markersize=7, zorder=5)
-    label = f"published {published(point[1])} %, {published(point[0])}"
-    note(axes, label, point, (-8, -3), ha="right", va="top", color=PUBLISHED, box=True)
+    for line, text in enumerate(("published", f"{published(point[1])} %, {published(point[0])}")):
+        note(axes, text, point, (-8, -1 - 11 * line), ha="right", va="top", color=PUBLISHED, box=True)
 
 
 def _edge(axes: Axes, values: NDArray[np.float64], *, upright: bool) -> None:
     """Histogram, 90 % interval and median along one edge."""
     low, middle, high = interval(values)
-    bins = np.histogram_bin_edges(values, bins=min(24, max(4, len(values) // 4)))
+    bins = np.histogram_bin_edges(values, bins=min(24, max(4, len(values) // 4))).tolist()
     axes.hist(values, bins, orientation="vertical" if upright else "horizontal", color=RULE)
     reach = 1.16 * float(np.histogram(values, bins)[0].max())
     ends, level = np.array([low, high]), np.full(2, reach)

@@ -20,10 +20,13 @@ VERDICTS = {
         "was fitted to that number."
     ),
     "calibrated": (
-        "A parameter was fitted to this very number, on training images. Agreement is by construction and proves nothing."
+        "A parameter was fitted to this very number, on training images. Agreement is by construction and proves "
+        "nothing."
     ),
     "off": "The emulated interval misses the published number.",
-    "not comparable": "The emulation ran on other data than the published measurement; nothing follows from the difference.",
+    "not comparable": (
+        "The emulation ran on other data than the published measurement; nothing follows from the difference."
+    ),
 }
 
 
@@ -49,8 +52,8 @@ def _loss(rep: Reproduction) -> str:
     if len(chips) < FEW:
         low, high = float(chips.min()), float(chips.max())
     text = (
-        f"Real cells and circuits cost {number(ideal - middle, '%')} points: the ideal chip reads {number(ideal, '%')} % right, "
-        f"the median of {several(len(chips), 'virtual chip')} {number(middle, '%')} % "
+        f"Real cells and circuits cost {number(ideal - middle, '%')} points: the ideal chip reads "
+        f"{number(ideal, '%')} % right, the median of {several(len(chips), 'virtual chip')} {number(middle, '%')} % "
         f"({'90 % of them ' if len(chips) >= FEW else ''}between {number(low, '%')} and {number(high, '%')} %)."
     )
     if rep.banner:
@@ -59,8 +62,8 @@ def _loss(rep: Reproduction) -> str:
     measured, lost = rows["accuracy_chip"], rows["accuracy_ideal"] - rows["accuracy_chip"]
     worse = int((chips <= measured).sum())
     return (
-        f"{text} Published: {published(lost)} points, to {published(measured)} %; {worse} of the {len(chips)} virtual chips "
-        "are no better than that."
+        f"{text} Published: {published(lost)} points, to {published(measured)} %; {worse} of the {len(chips)} virtual "
+        "chips are no better than that."
     )
 
 
@@ -105,8 +108,8 @@ def _gain(rep: Reproduction) -> str:
     claim = {row.id: row.published for row in rep.rows}.get("energy_gain_formal")
     tail = f"; published: {published(claim)}×" if claim and not rep.banner else ""
     return (
-        f"Whether spikes save energy depends on the baseline: the core is {gain_words(formal['with_memory'])} over 8-bit MACs "
-        f"that fetch operands from memory, and {gain_words(formal['bare'])} over bare MACs{tail}."
+        f"Whether spikes save energy depends on the baseline: the core is {gain_words(formal['with_memory'])} over "
+        f"8-bit MACs that fetch operands from memory, and {gain_words(formal['bare'])} over bare MACs{tail}."
     )
 
 
@@ -154,6 +157,6 @@ def confusion_sentence(run: RunResult) -> str | None:
     worst = int(np.argmin(share))
     label, decision = divmod(int(np.argmax(wrong)), len(counts))
     return (
-        f"Worst is {worst}, read right in {100 * share[worst]:.0f} % of its images; the most frequent mistake is {label} read "
-        f"as {decision} ({several(int(wrong[label, decision]), 'image')})."
+        f"Worst is {worst}, read right in {100 * share[worst]:.0f} % of its images; the most frequent mistake is "
+        f"{label} read as {decision} ({several(int(wrong[label, decision]), 'image')})."
     )

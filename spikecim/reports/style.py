@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -78,10 +78,10 @@ def styled() -> Iterator[None]:
 def new_figure(height: float, width: float = WIDTH) -> Figure:
     """Return an empty figure of `width` x `height` inch, bound to no window."""
     from matplotlib.figure import Figure as NewFigure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = NewFigure(figsize=(width, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.04, hspace=0.04, wspace=0.03)
-    return figure
+    engine = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.04, hspace=0.04, wspace=0.03)
+    return NewFigure(figsize=(width, height), layout=engine)
 
 
 def y_title(axes: Axes, text: str) -> None:
@@ -98,16 +98,16 @@ def note(
     shift: tuple[float, float] = (0, 0),
     *,
     box: bool = False,
-    **how: object,
+    **how: Any,
 ) -> None:
     """Write `text` at data coordinates, `shift` points away; in a `box` of paper where dots would run through it."""
-    settings = {"fontsize": SMALL, "color": INK, "annotation_clip": False, **how}
+    settings: dict[str, Any] = {"fontsize": SMALL, "color": INK, "annotation_clip": False, **how}
     if box:
         settings["bbox"] = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0, "alpha": 0.85}
     axes.annotate(text, at, shift, textcoords="offset points", **settings)
 
 
-def strokes(axes: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, **how: object) -> None:
+def strokes(axes: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, **how: Any) -> None:
     """Draw vertical strokes as one path, which keeps an SVG of thousands of spikes small."""
     xs = np.repeat(np.asarray(x, float), 3)
     ys = np.column_stack([low, high, np.full(len(xs) // 3, np.nan)]).ravel() if len(xs) else np.zeros(0)
@@ -125,7 +125,7 @@ def svg_of(figure: Figure) -> str:
     return _saved(figure, format="svg", metadata=undated).decode()
 
 
-def _saved(figure: Figure, **how: object) -> bytes:
+def _saved(figure: Figure, **how: Any) -> bytes:
     target = io.BytesIO()
     with styled():
         figure.savefig(target, **how)

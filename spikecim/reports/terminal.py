@@ -64,7 +64,8 @@ def reproduction_summary(rep: Reproduction) -> list[RenderableType]:
     if rep.check is not None:
         first, second = rep.check.engines
         verdict = "identical" if rep.check.identical else "NOT identical"
-        text = f"{second} against {first}: {several(rep.check.spikes, 'output spike')} compared, {rep.check.differing:,} differing, {verdict}"
+        spikes = f"{several(rep.check.spikes, 'output spike')} compared, {rep.check.differing:,} differing"
+        text = f"{second} against {first}: {spikes}, {verdict}"
         found += ["", Text(text, style="" if rep.check.identical else "bold red")]
     return found
 
@@ -80,8 +81,9 @@ def run_summary(run: RunResult) -> Group:
     facts = _table(show_header=False)
     facts.add_column(no_wrap=True)
     facts.add_column(ratio=1)
+    index, seed = (run.settings.get(key, "–") for key in ("chip_index", "seed"))
     for name, text in {
-        "Chip": f"{run.chip.name}, virtual chip {run.settings.get('chip_index', '–')}, seed {run.settings.get('seed', '–')}",
+        "Chip": f"{run.chip.name}, virtual chip {index}, seed {seed}",
         "Network": run.network.name,
         "Data": without_folders(f"{several(run.n_samples, 'image')}, {run.settings.get('data', 'given')}"),
         "Engine": run.settings.get("engine", "–"),

@@ -30,8 +30,9 @@ def weights(run: RunResult) -> Figure:
     shown = min(_MAPS, run.program.n_out)
     with styled():
         figure = new_figure(3.9)
-        upper, lower = figure.add_gridspec(2, 1, height_ratios=(1.05, 2.1))
-        grid = upper.subgridspec(2, shown, wspace=0.04, hspace=0.06)
+        figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.03)
+        halves = figure.add_gridspec(2, 1, height_ratios=(1.05, 2.1))
+        grid = halves[0].subgridspec(2, shown, wspace=0.04, hspace=0.06)
         for row, (name, values) in enumerate((("stored", stored), ("felt", felt))):
             for neuron in range(shown):
                 axes = figure.add_subplot(grid[row, neuron])
@@ -40,7 +41,7 @@ def weights(run: RunResult) -> Figure:
                 axes.set_ylabel(name if neuron == 0 else "", fontsize=8.5)
                 if row == 0:
                     axes.set_title(str(neuron), loc="center", pad=3, fontsize=8.5, color=MUTED)
-        _errors(figure.add_subplot(lower), stored.ravel(), (felt - stored).ravel())
+        _errors(figure.add_subplot(halves[1]), stored.ravel(), (felt - stored).ravel())
     return figure
 
 

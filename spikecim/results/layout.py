@@ -68,7 +68,7 @@ NUMBERS = {
         "tick_s": "float64",
         "cells_per_row": "int64",
     },
-    "trains": {"n_in": "int64", "n_ticks": "int64"},
+    "trains": {"n_in": "int64", "n_ticks": "int64", "first_sample": "int64"},
 }
 TEXTS = {"program": ("comparator",), "network": ("name", "preprocessing")}
 

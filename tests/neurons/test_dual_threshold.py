@@ -117,7 +117,7 @@ def test_rails_clip_what_is_integrated_while_refractory(engine: str, sign: int) 
     neuron = chip([[4]], rail_voltage="0.61 V", refractory="6 us")
     record = run(neuron, [(t, 0, sign) for t in range(6)], engine=engine)
     assert fired(record) == [(0, sign), (6, sign), (12, sign)]
-    assert record.residual.tolist() == [[sign * (round(0.61 * 200e-15 / E) - 8 * neuron.unit)]]
+    assert record.residual.tolist() == [[sign * (round(0.61 / 0.3 * 4 * neuron.unit) - 8 * neuron.unit)]]
 
 
 # Oracle: a constant current towards rest, max(0, |q| - leak * n) after n ticks.
@@ -181,7 +181,8 @@ def test_ideal_neurons_have_thresholds_and_packets_of_exactly_full_weight_units(
     neurons = bank()
     for name in ("threshold_up", "threshold_down", "reset_up", "reset_down"):
         assert getattr(neurons, name).tolist() == [4 * 93_623] * 3
-    assert neurons.rail_high.tolist() == neurons.rail_low.tolist() == [round(200e-15 * 0.6 / E)] * 3
+    # Volts count by the rounded threshold: a rail at twice X_th holds exactly two thresholds.
+    assert neurons.rail_high.tolist() == neurons.rail_low.tolist() == [8 * 93_623] * 3
     assert neurons.leak.tolist() == [0] * 3
 
 

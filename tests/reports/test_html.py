@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -147,6 +149,28 @@ def test_a_missing_folder_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write"):
         write_reproduction(None, tmp_path / "file" / "out")  # type: ignore[arg-type]
+
+
+def test_numbers_keep_their_units(html: str) -> None:
+    findings = re.search(r'<ol class="findings">.*?</ol>', html, re.DOTALL)
+    assert findings
+    assert re.search("\\d\u00a0%", findings[0])
+    assert not re.search(r"\d (%|nJ)", findings[0])
+
+
+def test_an_interrupted_population_is_told(rep: Reproduction, tmp_path: Path) -> None:
+    found = replace(rep, population=replace(rep.population, requested=100))
+    assert (
+        "3 of 100 virtual chips (interrupted)"
+        in write_reproduction(found, tmp_path, figures=False)["report.html"].read_text()
+    )
+
+
+def test_heavy_libraries_wait_until_something_is_drawn() -> None:
+    rooms = ", ".join(f"spikecim.reports.{room}" for room in ("html", "tables", "terminal", "catalogue"))
+    code = f"import sys, {rooms}; sys.exit(' '.join({{'matplotlib', 'jinja2', 'rich'}} & set(sys.modules)) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

@@ -74,5 +74,5 @@ def test_network_file_round_trip(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.weights, network.weights)
     assert (again.name, again.notes) == ("n", {"a": "b"})
     (tmp_path / "n.npz").write_bytes((tmp_path / "n.npz").read_bytes()[:50])
-    with pytest.raises(ResultFileError, match="n.npz"):
+    with pytest.raises(ResultFileError, match=r"n\.npz"):
         load_network(tmp_path / "n.npz")

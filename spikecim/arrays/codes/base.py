@@ -1,4 +1,4 @@
-"""What a weight code is: how an integer weight becomes binary cells, and how the read of those cells becomes a weight."""
+"""What a weight code is: how an integer weight becomes binary cells, and how their read becomes a weight again."""
 
 from __future__ import annotations
 
