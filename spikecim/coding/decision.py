@@ -41,7 +41,9 @@ class MarginReader:
         self.winners = np.zeros(shape, np.int16)
         self.reached = np.zeros(shape, bool)
 
-    def feed(self, samples: NDArray[np.int64], tick: NDArray[np.int64], scores: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def feed(
+        self, samples: NDArray[np.integer], tick: NDArray[np.integer], scores: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
         """Note the scores (n, n_out) of `samples` (n,) after `tick` (n,); return which of them are now decided."""
         columns = np.arange(self._program.n_margins) + self._program.first_margin
         new = (margin(scores)[:, None] >= columns) & ~self.reached[samples]
@@ -53,7 +55,7 @@ class MarginReader:
         return self.reached[samples, -1]
 
     def close(
-        self, trains: SpikeTrains, out: tuple[NDArray[np.int64], NDArray[np.int64]], late: NDArray[np.int64]
+        self, trains: SpikeTrains, out: tuple[NDArray[np.integer], NDArray[np.integer]], late: NDArray[np.int64]
     ) -> Decisions:
         """Return the table. `out`: sample and tick of every output spike; `late`: time-out winner (n_samples,)."""
         return Decisions(
@@ -65,16 +67,18 @@ class MarginReader:
         )
 
 
-def _count_until(samples: NDArray[np.int64], ticks: NDArray[np.integer], last: NDArray[np.int32]) -> NDArray[np.int32]:
+def _count_until(
+    samples: NDArray[np.integer], ticks: NDArray[np.integer], last: NDArray[np.int32]
+) -> NDArray[np.int32]:
     """Spikes of each sample (sorted by sample, tick) at or before each tick of `last` (n_samples, n_margins)."""
     span = int(last.max(initial=0)) + 2
-    key = samples * span + np.minimum(ticks, span - 1)
+    key = samples.astype(np.int64) * span + np.minimum(ticks, span - 1)
     rows = np.arange(len(last))[:, None]
     start = np.searchsorted(key, rows * span, "left")
     return (np.searchsorted(key, rows * span + last, "right") - start).astype(np.int32)
 
 
-Spikes = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+Spikes = tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.integer], NDArray[np.integer]]
 
 
 class ScoreCount:
@@ -136,7 +140,7 @@ def decide(
     return count.close(trains, spikes, residual)
 
 
-def _rank_within(sample: NDArray[np.int64]) -> NDArray[np.int64]:
+def _rank_within(sample: NDArray[np.integer]) -> NDArray[np.int64]:
     """Position of each entry within its run of equal samples."""
     index = np.arange(len(sample))
     first = np.concatenate([[True], np.diff(sample) != 0])

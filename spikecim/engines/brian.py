@@ -8,6 +8,7 @@ which is exact because samples do not touch each other; the next stretch holds o
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ class BrianEngine:
         if self.target not in TARGETS:
             raise EngineError(f"brian2 target {self.target!r} is unknown; allowed: {', '.join(TARGETS)}")
         program.check_trains(trains)
-        with _code_generation(self.target) as standalone:
+        with _code_generation(self.target) as standalone, _frozen_heap():
             return _Session(program, trains, min(self.chunk, trains.n_samples), standalone).run()
 
 
@@ -127,10 +128,10 @@ class _Session:
         for first, last in self._stretches():
             samples = np.flatnonzero(count.open)
             chunks = [samples[k : k + self._size] for k in range(0, len(samples), self._size)]
-            spikes = _join([self._chunk(chunk, first, last) for chunk in chunks])
+            spikes = _sorted([self._chunk(chunk, first, last) for chunk in chunks], program)
             count.add(spikes)
             parts.append(spikes)
-        everything = _join(parts)
+        everything = _in_turn(parts)
         charge = np.rint(self._charge).astype(np.int32)
         decisions, in_time = count.close(trains, everything, charge)
         sample, tick, neuron, sign = (column[in_time] for column in everything)
@@ -179,39 +180,53 @@ class _Session:
     def _unload(self, model: BrianNetwork, samples: NDArray[np.int64], first: int) -> Spikes:
         n_out, tick_s = self._program.n_out, self._program.tick_s
         # Copies: Brian2 hands out views that the next restore overwrites.
-        index = np.array(model.spikes.i[:], np.int64)
-        tick = np.rint(np.array(model.spikes.t_[:]) / tick_s).astype(np.int64) + first
-        sign = np.where(np.array(model.spikes.q[:]) > 0, 1, -1)
-        row, neuron = np.divmod(index, n_out)
+        row, neuron = np.divmod(np.array(model.spikes.i[:]), n_out)
+        tick = np.rint(np.array(model.spikes.t_[:]) / tick_s).astype(np.int32) + np.int32(first)
+        sign = np.where(np.array(model.spikes.q[:]) > 0, np.int8(1), np.int8(-1))
         used = len(samples) * n_out
         self._charge[samples] = np.array(model.neurons.q[:used]).reshape(-1, n_out)
         np.maximum.at(self._last, (samples[row], neuron), tick)
-        return samples[row], tick, neuron, sign
+        return samples[row].astype(np.int32), tick, neuron.astype(np.int16), sign
 
 
-def _join(parts: list[Spikes]) -> Spikes:
-    """Put spikes together, sorted by sample, tick, neuron."""
-    if not parts:
-        return tuple(np.zeros(0, np.int64) for _ in range(4))  # type: ignore[return-value]
-    sample, tick, neuron, sign = (np.concatenate([part[k] for part in parts]) for k in range(4))
-    order = np.lexsort((neuron, tick, sample))
+def _sorted(parts: list[Spikes], program: Program) -> Spikes:
+    """Spikes of one stretch, by sample, tick, neuron."""
+    sample, tick, neuron, sign = _together(parts)
+    key = (sample.astype(np.int64) * program.n_ticks + tick) * program.n_out + neuron
+    order = np.argsort(key)
     return sample[order], tick[order], neuron[order], sign[order]
+
+
+def _in_turn(stretches: list[Spikes]) -> Spikes:
+    """Sorted stretches, one after the other in time, as one sorted whole."""
+    sample, tick, neuron, sign = _together(stretches)
+    order = np.argsort(sample, kind="stable")
+    return sample[order], tick[order], neuron[order], sign[order]
+
+
+def _together(parts: list[Spikes]) -> Spikes:
+    kinds = (np.int32, np.int32, np.int16, np.int8)
+    columns = [[part[k] for part in parts] for k in range(4)]
+    return tuple(  # type: ignore[return-value]
+        np.concatenate(column) if column else np.zeros(0, kind) for column, kind in zip(columns, kinds, strict=True)
+    )
 
 
 def _between(trains: SpikeTrains, samples: NDArray[np.int64], first: int, last: int) -> SpikeTrains:
     """Input spikes of `samples` within ticks first..last-1, both counted from 0 in the result."""
-    owner = trains.samples()
-    low, high = np.searchsorted(owner, [samples[0], samples[-1] + 1])
-    position = np.searchsorted(samples, owner[low:high])
-    inside = (samples[np.minimum(position, len(samples) - 1)] == owner[low:high]) & (trains.ticks[low:high] >= first)
-    chosen = np.flatnonzero(inside & (trains.ticks[low:high] < last))
+    counts = trains.offsets[samples + 1] - trains.offsets[samples]
+    ends = np.cumsum(counts)
+    index = np.arange(ends[-1]) + np.repeat(trains.offsets[samples] - (ends - counts), counts)
+    inside = (trains.ticks[index] >= first) & (trains.ticks[index] < last)
+    row, index = np.repeat(np.arange(len(samples)), counts)[inside], index[inside]
     return SpikeTrains(
         n_in=trains.n_in,
         n_ticks=trains.n_ticks,
-        offsets=np.searchsorted(position[chosen], np.arange(len(samples) + 1)),
-        ticks=(trains.ticks[low:high][chosen] - first).astype(np.int32),
-        lines=trains.lines[low:high][chosen],
-        signs=trains.signs[low:high][chosen],
+        offsets=np.searchsorted(row, np.arange(len(samples) + 1)),
+        ticks=(trains.ticks[index] - first).astype(np.int32),
+        lines=trains.lines[index],
+        signs=trains.signs[index],
+        first_sample=trains.first_sample,
     )
 
 
@@ -378,6 +393,16 @@ def _execute(model: BrianNetwork, seconds: float, standalone: bool) -> None:
     model.network.run(seconds * brian2.second, namespace={})
     if standalone:
         brian2.device.build(directory=None, compile=True, run=True)
+
+
+@contextmanager
+def _frozen_heap() -> Iterator[None]:
+    """Brian2 collects garbage before every run; what is there already need not be searched each time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

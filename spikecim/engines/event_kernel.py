@@ -14,7 +14,7 @@ from spikecim.streams import GOLDEN, MIX_1, MIX_2, NOISE_CENTRE
 
 LANES = 16
 BLOCK = 32  # samples per task: fixed, so that the split never depends on the number of threads
-SLACK = 8  # marks a sample may need beyond one per input spike before the run is repeated with more room
+SLACK = 128  # marks a sample may need beyond one per input spike before the run is repeated with more room
 # A lane's rank is its score in the high bits and 15 - lane below: all ranks differ, and ties go to the lower index.
 RANK_BITS = 4
 EMPTY_LANE_RANK = np.int32(-(2**30))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,11 +66,16 @@ def _prepare(chip: ChipSpec, images: ImageSet, limit: int | None) -> Material:
     return Material(
         dataset=images.name,
         split=images.split,
-        origin=images.origin,
+        origin=_without_folder(images.origin),
         values=resize(chosen.images, method, geometry.image_side.value),
         labels=chosen.labels.astype(np.int16),
         complete=chosen.n_samples == images.n_samples,
     )
+
+
+def _without_folder(origin: str) -> str:
+    """A result travels; the folder that a file lay in stays behind."""
+    return origin if "://" in origin else Path(origin).name
 
 
 def network_for(chip: ChipSpec, dataset: str, method: str = METHODS[0], seed: int = 0) -> Network:
