@@ -50,9 +50,7 @@ def replay(
         show_json({"engine": engine, "identical": found.identical, "difference": found.difference,
                    "spikes_compared": found.spikes_compared, "seconds": round(found.seconds, 3)})  # fmt: skip
     elif found.identical:
-        show(
-            f"identical: {found.spikes_compared:,} output spikes, decisions and counts ({engine}, {found.seconds:.1f} s)"
-        )
+        show(f"identical ({engine}, {found.seconds:.1f} s): {found.spikes_compared:,} output spikes, decisions, counts")
     else:
         show(f"differs ({engine}): {found.difference}")
     if not found.identical:
