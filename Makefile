@@ -28,10 +28,10 @@ reproduce: $(VENV)/.core
 	$(BIN)/spikecim reproduce spirit --out $(OUT)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
