@@ -34,6 +34,11 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             # The reader (head, less) has gone; keep Python from complaining at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(1) from None
+        except OSError as error:
+            # A full disk can also strike where others write, the compiler's cache for one.
+            fail(
+                f"{error.filename or 'writing a file'}: {error.strerror or error}; free some space or check permissions"
+            )
         except KeyboardInterrupt:
             sys.stderr.write("\ninterrupted; nothing half-written is left behind\n")
             raise typer.Exit(INTERRUPTED) from None

@@ -1,7 +1,5 @@
-"""The readable engine: SPIRIT's neuron and synapses as Brian2 equations, all samples as blocks of one network.
+"""The readable engine: a program run on Brian2, all samples as blocks of one network (`brian_network`).
 
-Two settings make Brian2 obey design section 3: synapses act before thresholds are tested (its default is after), and
-input spikes are emitted at the start of a step. Charges are whole electrons held in doubles, exact below 2**53.
 A sample cannot stop by itself here: it runs on to the end of a stretch of time and its record is cut at the decision,
 which is exact because samples do not touch each other; the next stretch holds only samples that are still open.
 """
@@ -13,77 +11,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.coding.decision import ScoreCount, Spikes
+from spikecim.engines.brian_network import BrianNetwork, assemble, build_network, count_ports, hold_ticks, input_events
 from spikecim.errors import EngineError
-from spikecim.program import CONTINUOUS, Program
+from spikecim.program import Program
 from spikecim.spikes import SpikeRecord, SpikeTrains
-from spikecim.streams import GOLDEN, MIX_1, MIX_2, NOISE_CENTRE, event_key, gaussian_steps
+
+__all__ = ["BrianEngine", "BrianNetwork", "build_network"]
 
 TARGETS = ("numpy", "cython", "cpp_standalone")
 STRETCHES = (0.12, 0.25, 0.45)  # where to look for decided samples, as shares of the window
-SCHEDULE = ["start", "groups", "synapses", "thresholds", "resets", "end"]
-
-NEURON = """
-q : 1                       # membrane charge, electrons
-upper : 1 (constant)        # thresholds, reset packets, rails and leak, electrons, all positive
-lower : 1 (constant)
-packet_up : 1 (constant)
-packet_down : 1 (constant)
-rail_high : 1 (constant)
-rail_low : 1 (constant)
-leak : 1 (constant)
-arrived : 1                 # 1 in steps that bring an input spike
-sample : 1 (constant)       # number of the sample, which names its read noise
-"""
-CROSSING = "(q >= upper or q <= -lower)"
-RESET = "q = q - packet_up*int(q >= upper) + packet_down*int(q <= -lower)"
-
-
-@dataclass(frozen=True, kw_only=True)
-class BrianNetwork:
-    """The Brian2 objects of a program, ready for monitors or equations of your own.
-
-    Attributes
-    ----------
-    network : brian2.Network
-        Run it for ``duration``.
-    neurons : brian2.NeuronGroup
-        Neuron n of sample s has index ``s * n_out + n``.
-    synapses : brian2.Synapses
-    inputs : brian2.SpikeGeneratorGroup
-        Line l of sample s has index ``s * n_ports + l``; with negative input spikes n_ports is 2 n_in and the second
-        half of the ports carries them.
-    spikes : brian2.SpikeMonitor
-        Records ``q`` just before the reset, so its sign is the sign of the spike.
-    duration : brian2.Quantity
-    n_ports : int
-    """
-
-    network: Any
-    neurons: Any
-    synapses: Any
-    inputs: Any
-    spikes: Any
-    duration: Any
-    n_ports: int
-
-
-def build_network(program: Program, trains: SpikeTrains) -> BrianNetwork:
-    """Return the program and its trains as Brian2 objects; nothing has run yet.
-
-    Raises
-    ------
-    EngineError
-        If the trains do not fit the program.
-    """
-    program.check_trains(trains)
-    n_ports = program.n_in * (2 if (trains.signs < 0).any() else 1)
-    return _assemble(program, trains, trains.n_samples, n_ports)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +57,7 @@ class _Session:
 
     def __init__(self, program: Program, trains: SpikeTrains, size: int, standalone: bool) -> None:
         self._program, self._trains, self._size, self._standalone = program, trains, size, standalone
-        self._n_ports = program.n_in * (2 if (trains.signs < 0).any() else 1)
+        self._n_ports = count_ports(program, trains)
         self._model: BrianNetwork | None = None
         self._charge = np.zeros((trains.n_samples, program.n_out))
         # Tick of the last spike; at first so long ago that no refractory time is left.
@@ -157,13 +98,13 @@ class _Session:
         program, model = self._program, self._model
         part = _between(self._trains, samples, first, last)
         if model is None or self._standalone:
-            model = self._model = _assemble(program, part, self._size, self._n_ports)
+            model = self._model = assemble(program, part, self._size, self._n_ports)
             if not self._standalone:
                 model.network.store()
         else:
             # Restore first: spikes set before it would silently be lost.
             model.network.restore()
-            model.inputs.set_spikes(*_events(part, self._n_ports, program), sorted=True)
+            model.inputs.set_spikes(*input_events(part, self._n_ports, program), sorted=True)
         self._load(model, samples, first)
         _execute(model, (last - first) * program.tick_s, self._standalone)
         return self._unload(model, samples, first)
@@ -171,7 +112,7 @@ class _Session:
     def _load(self, model: BrianNetwork, samples: NDArray[np.int64], first: int) -> None:
         place = slice(0, len(samples) * self._program.n_out)
         model.neurons.q[place] = self._charge[samples].ravel()
-        if self._program.refractory_ticks > 1:
+        if hold_ticks(self._program) > 1:
             model.neurons.lastspike_[place] = (self._last[samples].ravel() - first) * self._program.tick_s
         if self._program.noisy:
             model.neurons.sample[place] = np.repeat(samples + self._trains.first_sample, self._program.n_out)
@@ -228,163 +169,6 @@ def _between(trains: SpikeTrains, samples: NDArray[np.int64], first: int, last: 
         signs=trains.signs[index],
         first_sample=trains.first_sample,
     )
-
-
-def _assemble(program: Program, trains: SpikeTrains, n_samples: int, n_ports: int) -> BrianNetwork:
-    import brian2
-
-    dt = program.tick_s * brian2.second
-    indices, times = _events(trains, n_ports, program)
-    inputs = brian2.SpikeGeneratorGroup(
-        n_samples * n_ports, indices, times, dt=dt, when="start", sorted=True, name="inputs"
-    )
-    neurons = _neurons(program, n_samples, trains.first_sample, dt)
-    synapses = _synapses(program, (inputs, neurons), n_samples, n_ports, dt)
-    spikes = brian2.SpikeMonitor(neurons, variables="q", name="spikes")
-    network = brian2.Network(inputs, neurons, synapses, spikes)
-    network.schedule = SCHEDULE
-    return BrianNetwork(
-        network=network,
-        neurons=neurons,
-        synapses=synapses,
-        inputs=inputs,
-        spikes=spikes,
-        duration=program.n_ticks * dt,
-        n_ports=n_ports,
-    )
-
-
-def _neurons(program: Program, n_samples: int, first_sample: int, dt: Any) -> Any:
-    import brian2
-
-    on_event = program.comparator != CONTINUOUS
-    hold = min(program.refractory_ticks, program.n_ticks)  # longer than the window is for ever
-    # Without "(unless refractory)" a neuron goes on integrating while it may not fire.
-    neurons = brian2.NeuronGroup(
-        n_samples * program.n_out,
-        NEURON,
-        threshold=f"{CROSSING} and arrived > 0" if on_event else CROSSING,
-        reset=RESET,
-        refractory=hold * dt if hold > 1 else False,
-        dt=dt,
-        name="neurons",
-    )
-    values = {
-        "upper": program.threshold_up,
-        "lower": program.threshold_down,
-        "packet_up": program.reset_up,
-        "packet_down": program.reset_down,
-        "rail_high": program.rail_high,
-        "rail_low": program.rail_low,
-        "leak": program.leak,
-    }
-    for name, value in values.items():
-        setattr(neurons, name, np.tile(value.astype(float), n_samples))
-    neurons.sample = np.repeat(np.arange(n_samples) + first_sample, program.n_out)
-    if program.leak.any():
-        neurons.run_regularly("q -= clip(q, -leak, leak)", when="before_synapses", name="leakage")
-    neurons.run_regularly("q = clip(q, -rail_low, rail_high)", when="before_thresholds", name="rails")
-    if on_event:
-        neurons.run_regularly("arrived = 0", when="end", name="clear_arrived")
-    return neurons
-
-
-def _synapses(program: Program, ends: tuple[Any, Any], n_samples: int, n_ports: int, dt: Any) -> Any:
-    import brian2
-
-    namespace: dict[str, Any] = {}
-    model, effect = "charge : 1 (constant)", "q_post += charge"
-    if program.noisy:
-        model += "\nread_noise : 1 (constant)\nfirst_tick : 1 (shared)"
-        where = "sample_post, t_in_timesteps + first_tick, i % n_ports, j"
-        effect += f" + floor(read_noise * noise_steps({where}) / 65536)"
-        namespace = {"noise_steps": _noise_function(program), "n_ports": n_ports}
-    if program.comparator != CONTINUOUS:
-        effect += "\narrived_post = 1"
-    synapses = brian2.Synapses(*ends, model, on_pre=effect, namespace=namespace, dt=dt, name="synapses")
-    block = np.arange(n_samples)[:, None, None]
-    port, neuron = np.arange(n_ports)[:, None], np.arange(program.n_out)
-    shape = (n_samples, n_ports, program.n_out)
-    synapses.connect(
-        i=np.broadcast_to(block * n_ports + port, shape).ravel(),
-        j=np.broadcast_to(block * program.n_out + neuron, shape).ravel(),
-    )
-    # Synapses are created in the order given: sample, port, neuron.
-    synapses.charge = np.tile(program.charge.reshape(-1, program.n_out)[:n_ports].ravel().astype(float), n_samples)
-    if program.noisy:
-        noise = np.tile(program.read_noise, (n_ports // program.n_in, 1)).ravel().astype(float)
-        synapses.read_noise = np.tile(noise, n_samples)
-    return synapses
-
-
-def _noise_function(program: Program) -> Any:
-    """Counter-based read noise as a Brian2 function (sample, tick, port, neuron index) -> whole number."""
-    from brian2 import Function
-
-    n_in, n_out, seed = program.n_in, program.n_out, program.noise_seed
-
-    def steps(sample: Any, tick: Any, port: Any, neuron: Any) -> NDArray[np.float64]:
-        whole = [np.asarray(x).astype(np.uint64) for x in (sample, tick, port, neuron)]
-        key = event_key(seed, whole[0], whole[1], whole[2] % np.uint64(n_in))
-        return gaussian_steps(key, whole[3] % np.uint64(n_out)).astype(float)
-
-    function = Function(steps, arg_units=[1, 1, 1, 1], return_unit=1, stateless=True)
-    function.implementations.add_implementation("numpy", code=steps)
-    function.implementations.add_implementation("cython", code=_CYTHON_NOISE % _constants(program))
-    function.implementations.add_implementation("cpp", code=_CPP_NOISE % _constants(program))
-    return function
-
-
-def _constants(program: Program) -> dict[str, int]:
-    return {
-        "golden": GOLDEN,
-        "mix1": MIX_1,
-        "mix2": MIX_2,
-        "centre": NOISE_CENTRE,
-        "seed": program.noise_seed,
-        "n_in": program.n_in,
-        "n_out": program.n_out,
-    }
-
-
-_CPP_NOISE = """
-static inline uint64_t spikecim_mix(uint64_t x) {
-    x = (x ^ (x >> 30)) * %(mix1)dULL;
-    x = (x ^ (x >> 27)) * %(mix2)dULL;
-    return x ^ (x >> 31);
-}
-static inline double noise_steps(double sample, double tick, double port, double neuron) {
-    uint64_t w = spikecim_mix((uint64_t)sample + %(seed)dULL);
-    w = spikecim_mix(w + (uint64_t)tick * %(golden)dULL);
-    w = spikecim_mix(w + ((uint64_t)port %% %(n_in)dULL) * %(golden)dULL);
-    w = spikecim_mix(w + ((uint64_t)neuron %% %(n_out)dULL + 1ULL) * %(golden)dULL);
-    uint64_t total = (w & 0xFFFF) + ((w >> 16) & 0xFFFF) + ((w >> 32) & 0xFFFF) + (w >> 48);
-    return (double)total - %(centre)d.0;
-}
-"""
-_CYTHON_NOISE = """
-from libc.stdint cimport uint64_t
-cdef inline uint64_t spikecim_mix(uint64_t x):
-    x = (x ^ (x >> 30)) * <uint64_t>%(mix1)dULL
-    x = (x ^ (x >> 27)) * <uint64_t>%(mix2)dULL
-    return x ^ (x >> 31)
-cdef double noise_steps(double sample, double tick, double port, double neuron):
-    cdef uint64_t w = spikecim_mix(<uint64_t>sample + <uint64_t>%(seed)dULL)
-    w = spikecim_mix(w + <uint64_t>tick * <uint64_t>%(golden)dULL)
-    w = spikecim_mix(w + (<uint64_t>port %% <uint64_t>%(n_in)d) * <uint64_t>%(golden)dULL)
-    w = spikecim_mix(w + (<uint64_t>neuron %% <uint64_t>%(n_out)d + 1) * <uint64_t>%(golden)dULL)
-    cdef uint64_t total = (w & 0xFFFF) + ((w >> 16) & 0xFFFF) + ((w >> 32) & 0xFFFF) + (w >> 48)
-    return <double>total - %(centre)d.0
-"""
-
-
-def _events(trains: SpikeTrains, n_ports: int, program: Program) -> tuple[NDArray[np.int64], Any]:
-    """Input spikes as (port index, time), sorted by time."""
-    import brian2
-
-    port = trains.lines + np.where(trains.signs < 0, program.n_in, 0)
-    order = np.argsort(trains.ticks, kind="stable")
-    return (trains.samples() * n_ports + port)[order], trains.ticks[order] * program.tick_s * brian2.second
 
 
 def _execute(model: BrianNetwork, seconds: float, standalone: bool) -> None:

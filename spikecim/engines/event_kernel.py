@@ -157,6 +157,72 @@ def _late_winner(state, n_out):  # type: ignore[no-untyped-def]
     return winner
 
 
+@njit(inline="always")
+def _at_rest(state, n_groups, n_out):  # type: ignore[no-untyped-def]
+    """No charge, no spike, no score; empty lanes rank below every neuron."""
+    state[:] = 0
+    for n in range(n_groups * LANES):
+        rank = LANES - 1 - n % LANES + (EMPTY_LANE_RANK if n >= n_out else 0)
+        state[_U(n // LANES) * N_STATES + RANK + _U(n % LANES)] = rank
+
+
+@njit(inline="always")
+def _first_crossing(state, parameters, n_groups, leaky, now, n_ticks):  # type: ignore[no-untyped-def]
+    """First tick after `now` at which any lane fires without input, or n_ticks."""
+    first = np.int64(n_ticks)
+    for g in range(n_groups):
+        base, at = _U(g) * N_STATES, _U(g) * N_PARAMETERS
+        if leaky:
+            first = min(first, _next_leaky_crossing(state, base, parameters, at, now, n_ticks))
+        else:
+            first = min(first, _next_crossing(state, base, parameters, at, now, n_ticks))
+    return first
+
+
+@njit(inline="always")
+def _leak_all(state, parameters, n_groups, ticks):  # type: ignore[no-untyped-def]
+    """Leak every lane group."""
+    for g in range(n_groups):
+        _leak(state, _U(g) * N_STATES, parameters, _U(g) * N_PARAMETERS, ticks)
+
+
+@njit(inline="always")
+def _deliver(state, event, stop, tick, trains, inputs, n_groups, sample_key):  # type: ignore[no-untyped-def]
+    """Add all events of `tick` but the charge of the last, whose table row is returned for `_test` to add.
+
+    Returns (next event, row); without an event the row is the table's last one, of zeros.
+    """
+    _, in_ticks, in_lines, in_signs, _ = trains
+    table, noise, n_in, noisy = inputs
+    width = _U(n_groups) * _LANES
+    row, first = _U(2 * n_in) * width, event
+    while event < stop and in_ticks[event] == tick:
+        if event > first:
+            for g in range(n_groups):
+                _add(state, _U(g) * N_STATES, table, row + _U(g) * _LANES)
+        line = _U(in_lines[event])
+        row = (line + (_U(n_in) if in_signs[event] < 0 else _U(0))) * width
+        if noisy:
+            key = _mix(_mix(sample_key + _U(tick) * _GOLDEN) + line * _GOLDEN)
+            for g in range(n_groups):
+                lane_key = key + _U(g) * _LANES * _GOLDEN
+                _add_noise(state, _U(g) * N_STATES, noise, line * width + _U(g) * _LANES, lane_key)
+        event += 1
+    return event, row
+
+
+@njit(inline="always")
+def _time_out(state, s, column, n_out, n_ticks, n_inputs, n_spikes, decisions, residual):  # type: ignore[no-untyped-def]
+    """Fill the columns of margins that were never reached, and keep the charges that broke a tie."""
+    durations, winners, inputs, outputs, _ = decisions
+    late = _late_winner(state, n_out)
+    for c in range(column, durations.shape[1]):
+        durations[s, c], winners[s, c] = n_ticks, late
+        inputs[s, c], outputs[s, c] = n_inputs, n_spikes
+    for n in range(n_out):
+        residual[s, n] = state[_U(n // LANES) * N_STATES + CHARGE + _U(n % LANES)]
+
+
 @njit(cache=True, parallel=True)
 def run_samples(  # type: ignore[no-untyped-def]
     table, noise, noise_seed, parameters, rules, trains, marks, decisions, residual
@@ -171,57 +237,32 @@ def run_samples(  # type: ignore[no-untyped-def]
     reached).
     """
     hold, continuous, leaky, noisy, n_ticks, n_in, n_out, first_margin = rules
-    offsets, in_ticks, in_lines, in_signs, first_sample = trains
+    offsets, in_ticks, first_sample = trains[0], trains[1], trains[4]
     mark_ticks, mark_lanes, mark_counts, slack = marks
     durations, winners, inputs, outputs, reached = decisions
     n_samples, n_margins = len(offsets) - 1, durations.shape[1]
     n_groups = (n_out + LANES - 1) // LANES
-    width = _U(n_groups) * _LANES
     for block in prange((n_samples + BLOCK - 1) // BLOCK):
         state = np.empty(_U(n_groups) * N_STATES, np.int32)
         for s in range(block * BLOCK, min(n_samples, (block + 1) * BLOCK)):
-            state[:] = 0
-            for n in range(n_groups * LANES):
-                rank = LANES - 1 - n % LANES + (EMPTY_LANE_RANK if n >= n_out else 0)
-                state[_U(n // LANES) * N_STATES + RANK + _U(n % LANES)] = rank
+            _at_rest(state, n_groups, n_out)
             start, stop = offsets[s], offsets[s + 1]
-            first_mark = start + s * slack
-            room = stop - start + slack if slack >= 0 else 0
+            first_mark, room = start + s * slack, stop - start + slack if slack >= 0 else 0
             sample_key = _mix(_U(s + first_sample) + noise_seed)
             event, now, column, mark, n_spikes = start, np.int64(-1), 0, np.int64(0), np.int64(0)
-            leader = 0
-            excess = _I(-1)
+            leader, excess = 0, _I(-1)
             while column < n_margins:
                 tick = np.int64(in_ticks[event]) if event < stop else np.int64(n_ticks)
                 if excess >= 0 and continuous:
-                    for g in range(n_groups):
-                        base, at = _U(g) * N_STATES, _U(g) * N_PARAMETERS
-                        if leaky:
-                            crossing = _next_leaky_crossing(state, base, parameters, at, now, n_ticks)
-                        else:
-                            crossing = _next_crossing(state, base, parameters, at, now, n_ticks)
-                        tick = min(tick, crossing)
+                    tick = min(tick, _first_crossing(state, parameters, n_groups, leaky, now, n_ticks))
                 if tick >= n_ticks:
                     break
                 if leaky:
-                    for g in range(n_groups):
-                        _leak(state, _U(g) * N_STATES, parameters, _U(g) * N_PARAMETERS, tick - now)
+                    _leak_all(state, parameters, n_groups, tick - now)
                 now = tick
-                row = _U(2 * n_in) * width  # zeros, unless this tick brings an event
-                first_of_tick = True
-                while event < stop and in_ticks[event] == tick:
-                    if not first_of_tick:
-                        for g in range(n_groups):
-                            _add(state, _U(g) * N_STATES, table, row + _U(g) * _LANES)
-                    first_of_tick = False
-                    line = _U(in_lines[event])
-                    row = (line + (_U(n_in) if in_signs[event] < 0 else _U(0))) * width
-                    if noisy:
-                        key = _mix(_mix(sample_key + _U(tick) * _GOLDEN) + line * _GOLDEN)
-                        for g in range(n_groups):
-                            lane_key = key + _U(g) * _LANES * _GOLDEN
-                            _add_noise(state, _U(g) * N_STATES, noise, line * width + _U(g) * _LANES, lane_key)
-                    event += 1
+                event, row = _deliver(
+                    state, event, stop, tick, trains, (table, noise, n_in, noisy), n_groups, sample_key
+                )
                 excess, firing, rival = _I(-1), np.int64(0), _I(-(2**31))
                 for g in range(n_groups):
                     base, at, cell = _U(g) * N_STATES, _U(g) * N_PARAMETERS, row + _U(g) * _LANES
@@ -245,23 +286,15 @@ def run_samples(  # type: ignore[no-untyped-def]
                     best = state[_U(leader // LANES) * N_STATES + RANK + _U(leader % LANES)]
                 lead = np.int64(best >> _I(RANK_BITS)) - np.int64(rival >> _I(RANK_BITS))
                 while column < n_margins and lead >= column + first_margin:
-                    durations[s, column] = tick + 1
-                    winners[s, column] = leader
-                    inputs[s, column] = event - start
-                    outputs[s, column] = n_spikes
+                    durations[s, column], winners[s, column] = tick + 1, leader
+                    inputs[s, column], outputs[s, column] = event - start, n_spikes
                     reached[s, column] = True
                     column += 1
             mark_counts[s] = mark
             if column < n_margins:
                 if leaky:
-                    for g in range(n_groups):
-                        _leak(state, _U(g) * N_STATES, parameters, _U(g) * N_PARAMETERS, n_ticks - 1 - now)
-                late = _late_winner(state, n_out)
-                for c in range(column, n_margins):
-                    durations[s, c], winners[s, c] = n_ticks, late
-                    inputs[s, c], outputs[s, c] = event - start, n_spikes
-                for n in range(n_out):
-                    residual[s, n] = state[_U(n // LANES) * N_STATES + CHARGE + _U(n % LANES)]
+                    _leak_all(state, parameters, n_groups, n_ticks - 1 - now)
+                _time_out(state, s, column, n_out, n_ticks, event - start, n_spikes, decisions, residual)
 
 
 @njit(cache=True, parallel=True)

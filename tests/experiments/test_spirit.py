@@ -60,7 +60,7 @@ class TestOnMnist:
             np.testing.assert_array_equal(alone.delivered, run.record.decisions.inputs[:, delta_s - 1])
 
 
-GOLDEN = {"ideal_output_spikes": 3_535_006, "ideal_input_spikes": 1_299_345, "ideal_correct": 8_797}
+GOLDEN = {"ideal_output_spikes": 3_535_006, "ideal_input_spikes": 1_296_385, "ideal_correct": 8_797}
 
 
 def test_without_data_and_network_the_digits_step_in(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,55 @@
+"""Fill README's tables from results: `python -m benchmarks.readme out/spirit/reproduction.json bench.json`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+
+def rows_table(found: dict[str, Any]) -> str:
+    """Published against emulated, as Markdown."""
+    lines = ["| quantity | published | emulated | 90 % interval | verdict |", "| --- | ---: | ---: | ---: | --- |"]
+    for row in found["rows"]:
+        numbers = [f"{row[key]:,.4g}" for key in ("published", "emulated", "low", "high")]
+        unit = {"cells": "", "spikes": "", "x": "x"}.get(row["unit"], " " + row["unit"])
+        lines.append(
+            f"| {row['quantity']} | {numbers[0]}{unit} | {numbers[1]}{unit} | {numbers[2]} to {numbers[3]} "
+            f"| {row['verdict']} |"
+        )
+    check = found["engine_check"]
+    lines += [
+        "",
+        f"Brian2 against the event engine: {check['spikes']:,} spikes compared, {check['differing']} differing.",
+    ]
+    return "\n".join(lines)
+
+
+def bench_table(found: dict[str, Any]) -> str:
+    """Speed, as Markdown."""
+    about = found["machine"]
+    lines = [f"`make bench` on {about['cpu']}, {about['cores']} cores:", ""]
+    lines += ["| case | seconds | images/s | |", "| --- | ---: | ---: | --- |"]
+    for row in found["rows"]:
+        rate = f"{row['images_per_second']:,.0f}" if row.get("images_per_second") else ""
+        ratio = f"{row['ratio']:.3g} x the time of {row['against']}" if row.get("ratio") and row.get("against") else ""
+        lines.append(f"| {row['name']} | {row['seconds']:.3g} | {rate} | {ratio} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Replace what stands between the markers."""
+    reproduction, bench = (json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:3])
+    text = README.read_text(encoding="utf-8")
+    for name, table in (("table", rows_table(reproduction)), ("bench", bench_table(bench))):
+        pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
+        text = re.sub(pattern, lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text, flags=re.S)
+    README.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
