@@ -20,13 +20,14 @@ from benchmarks.cases import (
     encoding_row,
     event_rows,
     help_row,
+    main_job_row,
     population_row,
     workload,
 )
 from benchmarks.peers import peer_rows
 from benchmarks.timing import Row, machine
 
-COLUMNS = ("seconds", "CPU s", "images/s", "time per image")
+COLUMNS = ("seconds", "target s", "CPU s", "images/s", "time per image")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -64,6 +65,8 @@ def measurements(plan: Plan, say: Callable[[str], None]) -> Iterator[Row]:
     yield from brian_rows(work, plan, event=rows[2])
     say(f"{plan.chips_run} virtual chips ...")
     yield population_row(work, plan)
+    say("the main job ...")
+    yield main_job_row(work, plan)
     yield help_row()
     yield from peer_rows(work, plan, say)
 
@@ -77,7 +80,7 @@ def table(rows: list[Row], about: dict[str, Any]) -> Table:
         made.add_column(name, justify="right", no_wrap=True)
     for number, row in enumerate(rows, 1):
         data = row.as_dict()
-        cells = (data[key] for key in ("seconds", "cpu_seconds", "images_per_second"))
+        cells = (data.get(key) for key in ("seconds", "target_seconds", "cpu_seconds", "images_per_second"))
         made.add_row(str(number), row.name, *map(_figure, cells), _ratio(row, rows))
     return made
 
@@ -91,7 +94,7 @@ def _figure(value: float | None) -> str:
 def _ratio(row: Row, rows: list[Row]) -> str:
     """The ratio, and the number of the row it is taken to."""
     if row.against is None:
-        return f"target {row.target_seconds} s" if row.target_seconds else ""
+        return ""
     return f"{_figure(row.ratio)} x row {rows.index(row.against) + 1}{' (CPU)' if row.by_cpu else ''}"
 
 

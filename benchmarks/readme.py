@@ -33,11 +33,13 @@ def bench_table(found: dict[str, Any]) -> str:
     """Speed, as Markdown."""
     about = found["machine"]
     lines = [f"`make bench` on {about['cpu']}, {about['cores']} cores:", ""]
-    lines += ["| case | seconds | images/s | |", "| --- | ---: | ---: | --- |"]
+    lines += ["| case | seconds | target | images/s | |", "| --- | ---: | ---: | ---: | --- |"]
     for row in found["rows"]:
         rate = f"{row['images_per_second']:,.0f}" if row.get("images_per_second") else ""
         ratio = f"{row['ratio']:.3g} x the time of {row['against']}" if row.get("ratio") and row.get("against") else ""
-        lines.append(f"| {row['name']} | {row['seconds']:.3g} | {rate} | {ratio} |")
+        target = f"{row['target_seconds']:g}" if row.get("target_seconds") else ""
+        seconds = f"{row['seconds']:,.0f}" if row["seconds"] >= 1000 else f"{row['seconds']:.3g}"
+        lines.append(f"| {row['name']} | {seconds} | {target} | {rate} | {ratio} |")
     return "\n".join(lines)
 
 

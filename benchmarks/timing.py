@@ -38,15 +38,17 @@ def measure(work: Callable[[], object], repeats: int, warm_up: Callable[[], obje
 def measure_command(command: list[str], repeats: int) -> Timing:
     """The same for a command of its own: CPU time is that of the child process."""
 
-    def run() -> Timing:
-        before, started = os.times(), time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        seconds, after = time.perf_counter() - started, os.times()
-        used = after.children_user + after.children_system - before.children_user - before.children_system
-        return Timing(seconds=seconds, cpu_seconds=used)
+    once_command(command)
+    return medians([once_command(command) for _ in range(repeats)])
 
-    run()
-    return medians([run() for _ in range(repeats)])
+
+def once_command(command: list[str]) -> Timing:
+    """Time one run of a command."""
+    before, started = os.times(), time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    seconds, after = time.perf_counter() - started, os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return Timing(seconds=seconds, cpu_seconds=used)
 
 
 def once(work: Callable[[], object]) -> Timing:

@@ -4,9 +4,8 @@ from itertools import combinations
 
 import numpy as np
 
-from spikecim.arrays.codes import CODES, Units, WeightCode
+from spikecim.arrays.codes import CODES, WeightCode
 
-CELL = Units(lrs=1.0, hrs=0.0, reference=0.5)  # a good cell, in units of its own current
 WEIGHTS = np.arange(-4, 5, dtype=np.int8)
 
 
@@ -16,25 +15,19 @@ def main(small: bool = False) -> None:
         code = make(levels=4)
         cells = "  ".join("".join(map(str, row.astype(int))) for row in code.targets(np.array([2, -3], np.int8)))
         print(f"{name:<21} {code.cells_per_weight:2d} cells  {cells}")
-        print(f"{'':<21} one bad cell: {worst(code, 1):.2f} units, two: {worst(code, 2):.2f} units")
+        print(f"{'':<21} one bad cell: {abs(code.fault_table()).max():.2f} units, two: {worst_pair(code):.2f} units")
     print()
     majority_law(20_000 if small else 400_000)
 
 
-def analog(code: WeightCode, states: np.ndarray) -> np.ndarray:
-    """The weight that the two injectors make of cells in `states`."""
-    excitatory, inhibitory = code.sides(states.astype(float), CELL)
-    return excitatory - inhibitory
-
-
-def worst(code: WeightCode, n_bad: int) -> float:
-    """Largest weight error over all weights and all choices of `n_bad` flipped cells."""
+def worst_pair(code: WeightCode) -> float:
+    """Largest weight error that the neuron feels, over all weights and all pairs of flipped cells."""
     good = code.targets(WEIGHTS)
     errors = []
-    for bad in combinations(range(code.cells_per_weight), n_bad):
+    for bad in combinations(range(code.cells_per_weight), 2):
         flipped = good.copy()
         flipped[:, bad] ^= True
-        errors.append(np.abs(analog(code, flipped) - analog(code, good)).max())
+        errors.append(np.abs(code.felt(flipped) - WEIGHTS).max())
     return float(max(errors))
 
 

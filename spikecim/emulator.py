@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spikecim.build import VirtualChip, build
 from spikecim.chips.spec import ChipSpec
+from spikecim.coding.renewal import check_values
 from spikecim.engines import get_engine
 from spikecim.errors import ShapeError
 from spikecim.network import Network
@@ -31,6 +32,8 @@ class Emulator:
         Which virtual chip of the population.
     engine : str
         ``"event"``, ``"brian2"`` or ``"stepper"``.
+    brian_target : str
+        ``"numpy"``, ``"cython"`` or ``"cpp_standalone"``, for the Brian2 engine.
     """
 
     chip: ChipSpec
@@ -38,6 +41,7 @@ class Emulator:
     seed: int = 0
     chip_index: int = 0
     engine: str = "event"
+    brian_target: str = "numpy"
 
     def program(self) -> VirtualChip:
         """Draw and program the chip."""
@@ -68,13 +72,16 @@ class Emulator:
         truth = np.asarray(labels, np.int16)
         if truth.shape != (len(values),):
             raise ShapeError(f"labels: expected shape ({len(values)},), one for each sample, got {truth.shape}")
+        check_values(values)
+        if trains is not None and trains.n_samples != len(values):
+            raise ShapeError(f"spike trains hold {trains.n_samples} samples, values {len(values)}; they must agree")
         if values.shape[1] != self.chip.geometry.n_in.value:
             raise ShapeError(
                 f"values: chip {self.chip.name} takes {self.chip.geometry.n_in.value} inputs, got {values.shape[1]}"
             )
         chip = self.program()
         trains = self.encode(values) if trains is None else trains.check()
-        record = get_engine(self.engine).run(chip.program, trains)
+        record = get_engine(self.engine, self.brian_target).run(chip.program, trains)
         return RunResult(
             chip=self.chip,
             network=self.network,
@@ -92,5 +99,8 @@ class Emulator:
                 "engine": self.engine,
                 "chip_digest": self.chip.digest(),
                 "data": data,
+                "unverified_cells": str(int((~chip.cells.verified).sum())),
+                "programming_pulses": str(int(chip.cells.pulses.sum())),
+                "programming_nj": f"{chip.programming_j * 1e9:.4g}",
             },
         )

@@ -1,4 +1,4 @@
-"""Values with a birth certificate: every physical number carries its unit, status and source (design section 4)."""
+"""Values with a birth certificate: every physical number carries its unit, status and source."""
 
 from __future__ import annotations
 
@@ -34,12 +34,15 @@ class Parameter(Generic[T]):
         One of `STATUSES`.
     source : str
         Paper, formula, data set or reason.
+    fitted_to : str or None
+        Row of the published number that a calibrated value was fitted to; None for every other status.
     """
 
     value: T
     unit: str
     status: str
     source: str
+    fitted_to: str | None = None
 
     def text(self) -> str:
         """Readable value with unit."""
@@ -51,7 +54,8 @@ class Parameter(Generic[T]):
         """The same as it is written in a chip file."""
         value = self.value
         shown = repr_quantity(value, self.unit) if isinstance(value, float) else value
-        return {"value": shown, "status": self.status, "source": self.source}  # type: ignore[dict-item]
+        fitted = {} if self.fitted_to is None else {"fitted_to": self.fitted_to}
+        return {"value": shown, "status": self.status, **fitted, "source": self.source}  # type: ignore[dict-item]
 
 
 def repr_quantity(value: float, unit: str) -> str | float:
@@ -59,22 +63,40 @@ def repr_quantity(value: float, unit: str) -> str | float:
     return value if unit == "dimensionless" else f"{value!r} {unit}"
 
 
-def _open(raw: object) -> tuple[object, str, str]:
+_KEYS = ("value", "status", "source", "fitted_to")
+
+
+def _open(raw: object) -> tuple[object, dict[str, Any]]:
+    """Split a table into its value and the certificate that goes with it."""
     if not isinstance(raw, Mapping):
         raise ParameterError(
             f'expected a table like {{ value = ..., status = "assumed", source = "..." }}, got {raw!r}'
         )
     if "value" not in raw:
         raise ParameterError("has no value: write { value = ..., status = ..., source = ... }")
-    unknown = sorted(set(raw) - {"value", "status", "source"})
+    unknown = sorted(set(raw) - set(_KEYS))
     if unknown:
-        raise ParameterError(f"unknown key {unknown[0]!r}: allowed are value, status, source")
+        raise ParameterError(f"unknown key {unknown[0]!r}: allowed are {', '.join(_KEYS)}")
     status, source = raw.get("status"), raw.get("source")
     if status not in STATUSES:
         raise ParameterError(f"status {status!r} is not one of {', '.join(STATUSES)}")
     if not isinstance(source, str) or not source.strip():
         raise ParameterError("source is missing: say where the number comes from")
-    return raw["value"], status, source.strip()
+    return raw["value"], {"status": status, "source": source.strip(), "fitted_to": _fitted_to(raw, status)}
+
+
+def _fitted_to(raw: Mapping[str, object], status: str) -> str | None:
+    row = raw.get("fitted_to")
+    if status != "calibrated":
+        if row is not None:
+            raise ParameterError(f"fitted_to goes with status calibrated only, not with {status}: remove it")
+        return None
+    if not isinstance(row, str) or not row.strip():
+        raise ParameterError(
+            "fitted_to is missing: a calibrated value names the row it was fitted to, "
+            'for example fitted_to = "input_spikes_per_image"'
+        )
+    return row.strip()
 
 
 class _Kind(ABC):
@@ -100,13 +122,13 @@ class Quantity(_Kind):
     high: float = math.inf
 
     def read(self, raw: object) -> Parameter[float]:
-        value, status, source = _open(raw)
+        value, certificate = _open(raw)
         number = parse_quantity(value, self.unit)
         if not self.low <= number <= self.high:
             raise ParameterError(
                 f"{value!r} is out of range; allowed {self._bound(self.low)} .. {self._bound(self.high)}"
             )
-        return Parameter(value=number, unit=self.unit, status=status, source=source)
+        return Parameter(value=number, unit=self.unit, **certificate)
 
     def _bound(self, value: float) -> str:
         return "any" if math.isinf(value) else format_quantity(value, self.unit)
@@ -120,12 +142,12 @@ class Count(_Kind):
     high: int = 2**31 - 1
 
     def read(self, raw: object) -> Parameter[int]:
-        value, status, source = _open(raw)
+        value, certificate = _open(raw)
         if isinstance(value, bool) or not isinstance(value, int):
             raise ParameterError(f"expected a whole number, got {value!r}")
         if not self.low <= value <= self.high:
             raise ParameterError(f"{value} is out of range; allowed {self.low} .. {self.high}")
-        return Parameter(value=value, unit="count", status=status, source=source)
+        return Parameter(value=value, unit="count", **certificate)
 
 
 @dataclass(frozen=True)
@@ -135,10 +157,10 @@ class Choice(_Kind):
     allowed: tuple[str, ...]
 
     def read(self, raw: object) -> Parameter[str]:
-        value, status, source = _open(raw)
+        value, certificate = _open(raw)
         if value not in self.allowed:
             raise ParameterError(f"{value!r} is not one of {', '.join(self.allowed)}")
-        return Parameter(value=str(value), unit="choice", status=status, source=source)
+        return Parameter(value=str(value), unit="choice", **certificate)
 
 
 class Section(BaseModel):

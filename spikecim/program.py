@@ -1,6 +1,6 @@
 """The integer program an engine runs: every cell drawn, every unit spent, whole electrons and ticks only.
 
-Design section 3 is the contract; `check` refuses a program on which two correct engines could differ.
+docs/semantics.md is the contract; `check` refuses a program on which two correct engines could differ.
 """
 
 from __future__ import annotations
@@ -158,6 +158,8 @@ class Program:
         """Raise EngineError if `trains` cannot drive this program."""
         if trains.n_in != self.n_in:
             raise EngineError(f"spike trains have {trains.n_in} lines, the program has {self.n_in}")
+        if trains.n_spikes and not 0 <= trains.lines.min() <= trains.lines.max() < self.n_in:
+            raise EngineError(f"spike trains name lines outside 0..{self.n_in - 1}")
         if trains.n_ticks != self.n_ticks:
             raise EngineError(f"spike trains span {trains.n_ticks} ticks, the program's window is {self.n_ticks}")
 

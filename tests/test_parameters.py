@@ -59,7 +59,24 @@ def test_a_quantity_keeps_si_value_unit_status_and_source() -> None:
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_every_status_of_the_list_is_accepted(status: str) -> None:
-    assert Quantity("farad").read(CAPACITANCE | {"status": status}).status == status
+    fitted = {"fitted_to": "accuracy"} if status == "calibrated" else {}
+    parameter = Quantity("farad").read(CAPACITANCE | {"status": status} | fitted)
+    assert (parameter.status, parameter.fitted_to) == (status, fitted.get("fitted_to"))
+    assert Quantity("farad").read(parameter.describe()) == parameter
+
+
+@pytest.mark.parametrize("status", [status for status in STATUSES if status != "calibrated"])
+def test_only_a_calibrated_value_is_fitted_to_a_row(status: str) -> None:
+    with pytest.raises(ParameterError, match=f"fitted_to goes with status calibrated only, not with {status}"):
+        Quantity("farad").read(CAPACITANCE | {"status": status, "fitted_to": "accuracy"})
+
+
+@pytest.mark.parametrize("kind", [Quantity("dimensionless"), Count(), Choice((1,))])  # type: ignore[arg-type]
+@pytest.mark.parametrize("row", [None, "", "  ", 7])
+def test_a_calibrated_value_names_its_row(kind: Quantity, row: object) -> None:
+    with pytest.raises(ParameterError, match="fitted_to is missing: a calibrated value names the row") as caught:
+        kind.read(table(1, status="calibrated", fitted_to=row))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("status", [None, "", "guessed", "Published", ["assumed"], 1])
@@ -81,7 +98,7 @@ def test_an_empty_source_is_refused(source: object) -> None:
 
 
 def test_an_unknown_part_of_the_certificate_is_refused() -> None:
-    with pytest.raises(ParameterError, match="unknown key 'unit': allowed are value, status, source"):
+    with pytest.raises(ParameterError, match="unknown key 'unit': allowed are value, status, source, fitted_to"):
         Quantity("farad").read(CAPACITANCE | {"unit": "F"})
 
 

@@ -1,7 +1,7 @@
 """Cell groups: programmed cells behind their access transistors, read through clamps into two injectors per neuron.
 
-One read of weight w injects (k_exc * sum G_exc - k_inh * sum G_inh) * V_read * t_pulse (design section 3.3). The
-injector ratio k is not a free parameter: it is trimmed so that `full_weight` mean LRS-HRS steps are one threshold.
+One read of weight w injects (k_exc * sum G_exc - k_inh * sum G_inh) * V_read * t_pulse (docs/semantics.md, point 3).
+The injector ratio k is not a free parameter: it is trimmed so that `full_weight` mean LRS-HRS steps are one threshold.
 """
 
 from __future__ import annotations

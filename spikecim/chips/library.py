@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from spikecim.chips.spec import ChipSpec
+from spikecim.chips.spec import ChipSpec, DeviceFile
 from spikecim.errors import ParameterError
 from spikecim.parameters import read_section
 
@@ -35,7 +35,8 @@ def load_chip(name: str | Path, overrides: Mapping[str, object] | None = None) -
     name : str or Path
         ``"spirit"`` or the path of a TOML file.
     overrides : mapping of str, optional
-        Dotted paths to bare values, for example ``{"neuron.refractory": "5 us"}``; recorded as assumed.
+        Dotted paths to bare values, for example ``{"neuron.refractory": "5 us"}``; recorded as assumed. The order
+        does not matter: ``"cell.device"``, a shipped device or the path of a device file, comes before the others.
 
     Raises
     ------
@@ -43,7 +44,11 @@ def load_chip(name: str | Path, overrides: Mapping[str, object] | None = None) -
         Naming file, key, value and what is allowed.
     """
     raw = _resolve(_read_chip(name, Path()), _location(name, Path()), _MAX_INHERITANCE)
-    for path, value in (overrides or {}).items():
+    changes = dict(overrides or {})
+    if "cell.device" in changes:
+        raw["cell"] = _read_device(str(changes.pop("cell.device")), Path())
+    _lift_sources(raw)
+    for path, value in changes.items():
         _override(raw, path, value)
     return chip_from_description(raw, str(name))
 
@@ -72,14 +77,22 @@ def _read_chip(name: str | Path, folder: Path) -> dict[str, Any]:
     """Read a shipped chip, or a file whose relative path starts in `folder`."""
     where = _location(name, folder)
     if _is_file(name):
-        return _parse(Path(where), where)
-    return _parse(_pick(where, chip_names(), "chip", resources.files("spikecim.chips")), where)
+        return _parse(Path(where), where, "chip")
+    return _parse(_pick(where, chip_names(), "chip", resources.files("spikecim.chips")), where, "chip")
 
 
-def _read_device(name: str) -> dict[str, Any]:
-    folder = resources.files("spikecim.devices") / "presets"
-    device = _parse(_pick(name, device_names(), "cell device", folder), name)
-    return {key: value for key, value in device.items() if key not in ("name", "title")}
+def _read_device(name: str, folder: Path) -> dict[str, Any]:
+    """Cell table, with its sources, of a shipped device or of a file whose relative path starts in `folder`."""
+    where, kind = _location(name, folder), "cell device"
+    if _is_file(name):
+        device = _parse(Path(where), where, kind)
+    else:
+        presets = resources.files("spikecim.devices") / "presets"
+        device = _parse(_pick(name, device_names(), kind, presets), where, kind)
+    read_section(DeviceFile, device, where)
+    cell = {key: value for key, value in device.items() if key not in ("name", "title")}
+    # A chip travels in results; the folder of its device file stays behind.
+    return {"device": Path(name).name, **cell}
 
 
 def _pick(name: str, names: list[str], kind: str, folder: Traversable) -> Traversable:
@@ -90,12 +103,12 @@ def _pick(name: str, names: list[str], kind: str, folder: Traversable) -> Traver
     raise ParameterError(f"{kind} {name!r} is unknown; {hint}")
 
 
-def _parse(file: Traversable | Path, where: str) -> dict[str, Any]:
+def _parse(file: Traversable | Path, where: str, kind: str) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ParameterError(
-            f"{where}: cannot be read ({error.strerror}); give a chip name or the path of a TOML file"
+            f"{where}: cannot be read ({error.strerror}); give a {kind} name or the path of a TOML file"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParameterError(f"{where}: is not valid TOML ({error})") from None
@@ -103,23 +116,27 @@ def _parse(file: Traversable | Path, where: str) -> dict[str, Any]:
 
 def _resolve(raw: dict[str, Any], where: str, depth: int) -> dict[str, Any]:
     """Follow `inherit`, and start the cell from its device file."""
-    parent_name = raw.pop("inherit", None)
-    if parent_name is None:
-        cell = raw.get("cell", {})
-        if isinstance(cell, dict) and isinstance(cell.get("device"), str):
-            raw["cell"] = _merge(_read_device(cell["device"]), cell, where)
-        return raw
-    if not isinstance(parent_name, str) or depth == 0:
-        raise ParameterError(
-            f"{where}: inherit must name a chip, at most {_MAX_INHERITANCE} levels deep, without a loop"
-        )
     folder = Path(where).parent if _is_file(where) else Path()
-    parent = _resolve(_read_chip(parent_name, folder), _location(parent_name, folder), depth - 1)
-    cell = raw.get("cell", {})
+    parent: dict[str, Any] = {}
+    if "inherit" in raw:
+        name = raw.pop("inherit")
+        if not isinstance(name, str) or depth == 0:
+            raise ParameterError(
+                f"{where}: inherit must name a chip, at most {_MAX_INHERITANCE} levels deep, without a loop"
+            )
+        parent = _resolve(_read_chip(name, folder), _location(name, folder), depth - 1)
+    cell = raw.get("cell")
     if isinstance(cell, dict) and isinstance(cell.get("device"), str):
         # A new device replaces the parent's cell; single values on top of it are kept.
-        parent["cell"] = _read_device(cell["device"])
+        parent["cell"] = _read_device(cell.pop("device"), folder)
     return _merge(parent, raw, where)
+
+
+def _lift_sources(raw: dict[str, Any]) -> None:
+    """Put the sources of the device file behind those of the chip, which win where names meet."""
+    cell, own = raw.get("cell"), raw.get("sources", {})
+    if isinstance(cell, dict) and "sources" in cell and isinstance(own, dict):
+        raw["sources"] = {**own, **cell.pop("sources"), **own}
 
 
 def _merge(base: dict[str, Any], top: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -140,9 +157,6 @@ def _assumed(value: object, source: str) -> dict[str, object]:
 
 
 def _override(raw: dict[str, Any], path: str, value: object) -> None:
-    if path == "cell.device":
-        raw["cell"] = {"device": value, **_read_device(str(value))}
-        return
     *parents, last = path.split(".")
     table: Any = raw
     for part in parents:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from spikecim.arrays.groups import ArraySpec, InjectorSpec, SynapseSpec
 from spikecim.coding.renewal import ENCODERS, RateCode
@@ -15,8 +15,12 @@ from spikecim.coding.spec import CodingSpec, DecisionSpec, LinkSpec
 from spikecim.datasets.preprocess import RESIZERS
 from spikecim.devices.oxram import OxramSpec
 from spikecim.energy.table import EnergyTable
+from spikecim.errors import ParameterError
 from spikecim.neurons.dual_threshold import NeuronSpec
 from spikecim.parameters import Choice, Count, Parameter, Section, walk
+
+# Short name that a parameter's source may use, and the full citation with URL or DOI.
+Sources = dict[str, Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]]
 
 
 class GeometrySpec(Section):
@@ -27,11 +31,29 @@ class GeometrySpec(Section):
     image_side: Annotated[Parameter[int], Count(1, 1_000)]
     preprocessing: Annotated[Parameter[str], Choice(tuple(RESIZERS))]
 
+    @model_validator(mode="after")
+    def _one_input_per_pixel(self) -> GeometrySpec:
+        side = self.image_side.value
+        if self.n_in.value != side**2:
+            raise ParameterError(
+                f"n_in is {self.n_in.value}, but image_side {side} gives {side**2} pixels; "
+                "set n_in to the square of image_side"
+            )
+        return self
+
 
 class CellSpec(OxramSpec):
-    """The cell, and the device file it started from."""
+    """The cell, and the device file it started from (its name; the folder stays behind)."""
 
     device: str
+
+
+class DeviceFile(OxramSpec):
+    """A device file: a cell that chips start from."""
+
+    name: str = ""
+    title: str = ""
+    sources: Sources = Field(default_factory=dict)
 
 
 class ChipSpec(Section):
@@ -40,6 +62,7 @@ class ChipSpec(Section):
     schema_: Literal[1]
     name: str
     title: str
+    sources: Sources = Field(default_factory=dict)
     geometry: GeometrySpec
     cell: CellSpec
     synapse: SynapseSpec
@@ -104,5 +127,5 @@ def _describe(section: BaseModel) -> dict[str, Any]:
         elif isinstance(value, BaseModel):
             result[name] = _describe(value)
         else:
-            result[name] = value
+            result[name] = dict(value) if isinstance(value, dict) else value
     return result

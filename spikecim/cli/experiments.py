@@ -80,21 +80,21 @@ def reproduce_spirit(
 @guarded
 def calibrate_spirit(
     chip: Chip = "spirit",
-    images: Annotated[int, typer.Option("--images", min=100, help="Training images.")] = 10_000,
+    images: Annotated[int, typer.Option("--images", min=100, help="Held-out training images at most.")] = 10_000,
     chips: Annotated[int, typer.Option("--chips", min=1, help="Virtual chips.")] = 20,
     seed: Seed = 0,
     jobs: Jobs = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit window, injector and link energy on MNIST training images (about a minute)."""
+    """Fit window, injector and link energy on MNIST training images that no network was trained on (a minute)."""
     from spikecim.chips import load_chip
     from spikecim.experiments.calibrate import calibrate as fit_all
-    from spikecim.experiments.material import material, network_for
+    from spikecim.experiments.material import held_out, material, network_for
 
     use_jobs(jobs)
     spec = load_chip(chip)
-    train = material(spec, "mnist", "train", limit=images, progress=not quiet)
+    train = held_out(material(spec, "mnist", "train", progress=not quiet), images)
     fits = fit_all(
         chip,
         network_for(spec, "mnist"),
@@ -108,3 +108,4 @@ def calibrate_spirit(
         return
     for fit in fits:
         show(f"{fit.path} = {fit.value}  (shipped {fit.shipped}; reaches {fit.reached:.4g} of {fit.target:g})")
+    say("\n".join(["lines for a chip file:", *(fit.toml() for fit in fits)]), quiet=quiet)

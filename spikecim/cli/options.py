@@ -20,4 +20,5 @@ OutDir = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="Override a chip value: path=value, for example cell.device=ideal.")
 ]
+BrianTarget = Annotated[str, typer.Option("--brian-target", help="numpy, cython or cpp_standalone.")]
 RunFile = Annotated[Path, typer.Argument(metavar="RUN.h5", help="A run written by spikecim.")]

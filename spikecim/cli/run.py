@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spikecim.cli.options import Chip, Data, Images, Jobs, Json, Quiet, Seed, Set
+from spikecim.cli.options import BrianTarget, Chip, Data, Images, Jobs, Json, Quiet, Seed, Set
 from spikecim.cli.shell import guarded, overrides, say, show, show_json, stages, use_jobs
 
 Network = Annotated[
@@ -25,6 +25,7 @@ def run(
     network: Network = None,
     images: Images = None,
     engine: Annotated[str, typer.Option("--engine", help="event, brian2 or stepper.")] = "event",
+    brian_target: BrianTarget = "numpy",
     chip_index: Annotated[int, typer.Option("--chip-index", min=0, help="Which virtual chip.")] = 0,
     seed: Seed = 0,
     set_: Set = None,
@@ -41,7 +42,7 @@ def run(
     from spikecim.files import make_folder
     from spikecim.training.ready import ready_network
 
-    get_engine(engine)
+    get_engine(engine)  # an unknown name fails here, before the data are read
     spec = load_chip(chip, overrides(set_))
     if out is not None:
         make_folder(out.parent)
@@ -51,7 +52,9 @@ def run(
         test = material(spec, data, "test", limit=images, progress=not quiet)
         net = ready_network(network, spec.synapse.levels.value) if network else network_for(spec, test.dataset)
         stage(f"{engine}, {len(test.labels)} images", 0, 1)
-        emulator = Emulator(chip=spec, network=net, seed=seed, chip_index=chip_index, engine=engine)
+        emulator = Emulator(
+            chip=spec, network=net, seed=seed, chip_index=chip_index, engine=engine, brian_target=brian_target
+        )
         result = emulator.run(test.values, test.labels, data=f"{test.dataset} {test.split} ({test.origin})")
     if out is not None:
         from spikecim.results.hdf5 import save_run

@@ -1,4 +1,4 @@
-"""Signed-count decision, read from output spikes for every margin at once (design section 3.7)."""
+"""Signed-count decision, read from output spikes for every margin at once (docs/semantics.md, points 7, 8)."""
 
 from __future__ import annotations
 

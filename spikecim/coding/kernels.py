@@ -43,84 +43,109 @@ def interval_factor(key, k, phase, jittered, exponential, jitter_rel):  # type: 
     return max(0.0, 1.0 + jitter_rel * (np.float64(total) - NOISE_CENTRE) / NOISE_SD)
 
 
+@njit(inline="always")
+def first_time(period, key, how):  # type: ignore[no-untyped-def]
+    """Time of the first spike of a line, in ticks; `how` as in `count_requests`."""
+    _, phase, _, exponential, jitter_rel = how
+    return period * interval_factor(key, 0, phase, False, exponential, jitter_rel)
+
+
+@njit(inline="always")
+def next_time(time, k, period, key, how):  # type: ignore[no-untyped-def]
+    """Time of spike `k` > 0 of a line whose spike before came at `time`."""
+    _, _, jittered, exponential, jitter_rel = how
+    # Without draws, no call: equal intervals are the common case.
+    if not (jittered or exponential):
+        return time + period
+    return time + period * interval_factor(key, k, False, jittered, exponential, jitter_rel)
+
+
 @njit(cache=True, parallel=True)
-def count_requests(periods, seed, first, n_ticks, phase, jittered, exponential, jitter_rel):  # type: ignore[no-untyped-def]
-    """Ticks asked for by all lines of each sample, (n_samples,)."""
+def count_requests(periods, origin, how):  # type: ignore[no-untyped-def]
+    """Ticks asked for by all lines of each sample, (n_samples,).
+
+    `periods` (n_samples, n_in) is in ticks, `origin` is (key of the seed, number of the first sample), and `how` is
+    (n_ticks, phase, jittered, exponential, jitter_rel).
+    """
     n_samples, n_in = periods.shape
     counts = np.zeros(n_samples, np.int64)
     for block in prange((n_samples + BLOCK - 1) // BLOCK):
         for s in range(block * BLOCK, min(n_samples, (block + 1) * BLOCK)):
             total = 0
             for line in range(n_in):
-                period = periods[s, line]
-                if period == math.inf:
-                    continue
-                key = line_key(seed, s + first, line)
-                time = period * interval_factor(key, 0, phase, False, exponential, jitter_rel)
-                if not (jittered or exponential):
-                    while time < n_ticks:
-                        total += 1
-                        time += period
-                    continue
-                k = 0
-                while time < n_ticks:
-                    total += 1
-                    k += 1
-                    time += period * interval_factor(key, k, False, jittered, exponential, jitter_rel)
+                total += count_line(periods[s, line], line_key(origin[0], s + origin[1], line), how)
             counts[s] = total
     return counts
 
 
+@njit(inline="always")
+def count_line(period, key, how):  # type: ignore[no-untyped-def]
+    """Ticks one line asks for."""
+    k = 0
+    if period < math.inf:
+        time = first_time(period, key, how)
+        while time < how[0]:
+            k += 1
+            time = next_time(time, k, period, key, how)
+    return k
+
+
 @njit(cache=True, parallel=True)
-def serve_requests(periods, signs, seed, first, n_ticks, phase, jittered, exponential, jitter_rel, offsets):  # type: ignore[no-untyped-def]
-    """Serve all requests in order of (tick, line), one word a tick.
+def serve_requests(periods, signs, offsets, origin, how):  # type: ignore[no-untyped-def]
+    """Serve all requests in order of (tick, line), one word a tick; `origin` and `how` as in `count_requests`.
 
     Returns ticks, lines and word signs in the layout of `offsets`, and the words served per sample: what would leave
     after the window is dropped from the end.
     """
-    n_samples, n_in = periods.shape
-    ticks = np.empty(offsets[-1], np.int32)
-    lines = np.empty(offsets[-1], np.int16)
-    words = np.empty(offsets[-1], np.int8)
+    n_samples, n_words = len(periods), offsets[-1]
+    ticks, lines, words = np.empty(n_words, np.int32), np.empty(n_words, np.int16), np.empty(n_words, np.int8)
     served = np.zeros(n_samples, np.int64)
+    longest = np.diff(offsets).max()
     for block in prange((n_samples + BLOCK - 1) // BLOCK):
-        low, high = block * BLOCK, min(n_samples, (block + 1) * BLOCK)
-        longest = 0
-        for s in range(low, high):
-            longest = max(longest, offsets[s + 1] - offsets[s])
-        # Requests of one tick form a chain; lines are entered last to first, so a chain runs first to last.
-        head = np.full(n_ticks, -1, np.int32)
-        link = np.empty(longest, np.int32)
-        owner = np.empty(longest, np.int16)
-        for s in range(low, high):
-            n = 0
-            for line in range(n_in - 1, -1, -1):
-                period = periods[s, line]
-                if period == math.inf:
-                    continue
-                key = line_key(seed, s + first, line)
-                time = period * interval_factor(key, 0, phase, False, exponential, jitter_rel)
-                k = 0
-                while time < n_ticks:
-                    t = int(time)
-                    owner[n], link[n] = line, head[t]
-                    head[t] = n
-                    n += 1
-                    if jittered or exponential:
-                        k += 1
-                        time += period * interval_factor(key, k, False, jittered, exponential, jitter_rel)
-                    else:
-                        time += period
-            place, free = offsets[s], 0
-            for t in range(n_ticks):
-                e = head[t]
-                head[t] = -1
-                while e >= 0:
-                    free = max(free, t)
-                    if free < n_ticks:
-                        ticks[place], lines[place], words[place] = free, owner[e], signs[s, owner[e]]
-                        place += 1
-                    free += 1
-                    e = link[e]
-            served[s] = place - offsets[s]
+        chains = (np.full(how[0], -1, np.int32), np.empty(longest, np.int32), np.empty(longest, np.int16))
+        for s in range(block * BLOCK, min(n_samples, (block + 1) * BLOCK)):
+            enter_requests(periods[s], (origin[0], s + origin[1]), how, chains)
+            here = slice(offsets[s], offsets[s + 1])
+            served[s] = serve_chains(chains, signs[s], ticks[here], lines[here], words[here])
     return ticks, lines, words, served
+
+
+@njit(inline="always")
+def enter_requests(periods, name, how, chains):  # type: ignore[no-untyped-def]
+    """Enter the requests of one sample, `name` = (key of the seed, number), into empty `chains` (head, link, owner).
+
+    Requests of one tick form a chain; lines are entered last to first, so a chain runs first to last.
+    """
+    head, link, owner = chains
+    n = 0
+    for line in range(len(periods) - 1, -1, -1):
+        period = periods[line]
+        if period == math.inf:
+            continue
+        key = line_key(name[0], name[1], line)
+        time, k = first_time(period, key, how), 0
+        while time < how[0]:
+            t = int(time)
+            owner[n], link[n] = line, head[t]
+            head[t] = n
+            n += 1
+            k += 1
+            time = next_time(time, k, period, key, how)
+
+
+@njit(inline="always")
+def serve_chains(chains, signs, ticks, lines, words):  # type: ignore[no-untyped-def]
+    """Empty the `chains` of one sample into `ticks`, `lines` and `words`; returns the number of words served."""
+    head, link, owner = chains
+    place, free = 0, 0
+    for t in range(len(head)):
+        e = head[t]
+        head[t] = -1
+        while e >= 0:
+            free = max(free, t)
+            if free < len(head):
+                ticks[place], lines[place], words[place] = free, owner[e], signs[owner[e]]
+                place += 1
+            free += 1
+            e = link[e]
+    return place

@@ -20,12 +20,11 @@ def arbitrated_trains(code: RateCode, values: NDArray[np.float64], key: int, fir
     process = code.process
     periods = code.periods(values)
     signs = np.where(values < 0, np.int8(-1), np.int8(1))
-    how = (process.random_phase, process.jittered, process.exponential, code.jitter_rel)
-    counts = count_requests(periods, np.uint64(key), first_sample, code.n_ticks, *how)
+    origin = (np.uint64(key), first_sample)
+    how = (code.n_ticks, process.random_phase, process.jittered, process.exponential, code.jitter_rel)
+    counts = count_requests(periods, origin, how)
     offsets = np.concatenate([[0], np.cumsum(counts)])
-    ticks, lines, words, served = serve_requests(
-        periods, signs, np.uint64(key), first_sample, code.n_ticks, *how, offsets
-    )
+    ticks, lines, words, served = serve_requests(periods, signs, offsets, origin, how)
     if (served != counts).any():
         inside = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts) < np.repeat(served, counts)
         ticks, lines, words = ticks[inside], lines[inside], words[inside]

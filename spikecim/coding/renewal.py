@@ -1,4 +1,4 @@
-"""Rate encoders: each input line is a renewal process whose mean rate is linear in |value| (N2D2; spirit.md 2.4).
+"""Rate encoders: each input line is a renewal process whose mean rate is linear in |value| (as in N2D2).
 
 Four named processes differ in their first interval and in the spread of the others. Draws are counter-based, so trains
 do not depend on the number of threads, on the batch, or on other samples.

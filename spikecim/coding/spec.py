@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import model_validator
+
 from spikecim.coding.renewal import ENCODERS
 from spikecim.errors import ParameterError
 from spikecim.parameters import Choice, Count, Parameter, Quantity, Section
@@ -13,7 +15,7 @@ Time = Annotated[Parameter[float], Quantity("second", 1e-12, 1e3)]
 
 
 class LinkSpec(Section):
-    """One serial link brings at most one word per tick (spirit.md 2.4)."""
+    """One serial link brings at most one word per tick (docs/semantics.md, point 1)."""
 
     tick: Time
     input_bits: Annotated[Parameter[int], Count(1, 64)]
@@ -29,6 +31,15 @@ class CodingSpec(Section):
     jitter_rel: Annotated[Parameter[float], Quantity("dimensionless", 0.0, 1.0)]
     window: Time
 
+    @model_validator(mode="after")
+    def _jitter_has_an_effect(self) -> CodingSpec:
+        if self.jitter_rel.value > 0 and not ENCODERS[self.encoder.value].jittered:
+            raise ParameterError(
+                f"jitter_rel {self.jitter_rel.text()} is without effect with encoder {self.encoder.value}; "
+                "set jitter_rel to 0 or encoder to jittered"
+            )
+        return self
+
     def window_ticks(self, tick_s: float) -> int:
         """Presentation window in ticks."""
         ticks = round(self.window.value / tick_s)
@@ -38,6 +49,6 @@ class CodingSpec(Section):
 
 
 class DecisionSpec(Section):
-    """Signed-count decision: the leader must be `delta_s` spikes ahead (spirit.md 2.3)."""
+    """Signed-count decision: the leader must be `delta_s` spikes ahead (N2D2's TerminateDelta)."""
 
     delta_s: Annotated[Parameter[int], Count(1, 1000)]

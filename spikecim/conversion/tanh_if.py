@@ -1,6 +1,6 @@
 """SPIRIT's conversion: a tanh perceptron becomes dual-threshold integrate-and-fire neurons with integer weights.
 
-tanh is realised as the clipped line of a signed IF neuron (spirit.md 2.1, Perez-Carrasco 2013). The threshold is one
+tanh is realised as the clipped line of a signed IF neuron (Perez-Carrasco et al., TPAMI 2013). The threshold is one
 full weight, so the argument of tanh is kept only if a real weight of 1 becomes the full weight: that fixes the scale.
 A classifier reads the order of its neurons only, so the scale may also be chosen by accuracy on calibration samples.
 """

@@ -2,17 +2,20 @@
 
 ln R = ln(median) + sigma_ln * (sqrt(s) * z_cell + sqrt(1 - s) * z_cycle), with s the share of the variance that stays
 with the cell (device-to-device) and the rest drawn anew by every programming pulse (cycle-to-cycle). Statistics of
-both states: spirit.md 3.2 and 3.5 (256 cells x 290 cycles of a public 1T1R array).
+both states: presets/*.toml, after 256 cells x 290 cycles of a public 1T1R array (doi 10.1109/TED.2021.3097975).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 
+from spikecim.errors import ParameterError
 from spikecim.parameters import Choice, Count, Parameter, Quantity, Section
 from spikecim.streams import stream
 
@@ -32,6 +35,18 @@ class StateSpec(Section):
     tail_high_factor: Positive
     read_noise_rel: Fraction
 
+    @model_validator(mode="after")
+    def _tail_has_an_effect(self) -> StateSpec:
+        low, high = self.tail_low_factor.value, self.tail_high_factor.value
+        if low > high:
+            raise ParameterError(f"tail_low_factor {low:g} is above tail_high_factor {high:g}; swap them")
+        if self.tail_probability.value > 0 and low == high == 1:
+            raise ParameterError(
+                f"tail_probability {self.tail_probability.text()} is without effect while tail_low_factor and "
+                "tail_high_factor are 1; set it to 0 or give the tail another factor"
+            )
+        return self
+
 
 class ProgrammingSpec(Section):
     """How a cell is written."""
@@ -43,6 +58,15 @@ class ProgrammingSpec(Section):
     set_energy: Energy
     reset_energy: Energy
 
+    @model_validator(mode="after")
+    def _pulses_are_used(self) -> ProgrammingSpec:
+        if self.mode.value == "one-pulse" and self.max_pulses.value > 1:
+            raise ParameterError(
+                f"max_pulses {self.max_pulses.value} is without effect in mode one-pulse; "
+                "set max_pulses to 1 or mode to write-verify"
+            )
+        return self
+
 
 class OxramSpec(Section):
     """Everything about the cell that a chip or device file states."""
@@ -53,6 +77,16 @@ class OxramSpec(Section):
     stuck_lrs: Fraction
     stuck_hrs: Fraction
     programming: ProgrammingSpec
+
+    @model_validator(mode="after")
+    def _states_are_apart(self) -> OxramSpec:
+        low, high = self.lrs.median, self.hrs.median
+        if low.value >= high.value:
+            raise ParameterError(f"lrs.median {low.text()} must be below hrs.median {high.text()}")
+        stuck = self.stuck_lrs.value + self.stuck_hrs.value
+        if stuck > 1.0 + 1e-12:  # shares that sum to 1 may round above it
+            raise ParameterError(f"stuck_lrs + stuck_hrs is {stuck:g}; no more than all cells can be stuck: at most 1")
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,40 +124,22 @@ class SlcOxram:
         same name programs the same physical array again, whatever the targets. `cycle` names the programming cycle:
         another number draws the cycle-to-cycle part anew on the same cells.
         """
-        spec = self.spec
-        shape = targets.shape
+        spec, shape = self.spec, targets.shape
         body = stream(seed, *path, "cell").standard_normal((2, *shape))
         fate = stream(seed, *path, "stuck").random(shape)
         stuck_lrs = fate < spec.stuck_lrs.value
         stuck_hrs = fate > 1.0 - spec.stuck_hrs.value
+        stuck = stuck_lrs | stuck_hrs
         low = (targets | stuck_lrs) & ~stuck_hrs
         cell_part = np.where(low, body[0], body[1])
         cycles = stream(seed, *path, "cycle", cycle)
-        resistance = self._pulse(low, cell_part, cycles)
-        pulses = np.ones(shape, np.int32)
-        verified = self._inside(resistance, targets)
-        stuck = stuck_lrs | stuck_hrs
+        resistance, pulses = self._pulse(low, cell_part, cycles), np.ones(shape, np.int32)
         if spec.programming.mode.value == "write-verify":
-            limit = spec.programming.max_pulses.value
-            first = resistance.copy()
-            for _ in range(limit - 1):
-                again = ~verified
-                if not again.any():
-                    break
-                resistance[again] = self._pulse(low[again], cell_part[again], cycles)
-                pulses[again] += 1
-                verified[again] = self._inside(resistance[again], targets[again])
-            # A stuck cell answers to no pulse: it keeps its value, however many are spent on it.
-            resistance = np.where(stuck, first, resistance)
-            verified = self._inside(resistance, targets)
-            pulses = np.where(stuck & ~verified, np.int32(limit), pulses)
-        return Cells(
-            resistance=resistance,
-            target=targets,
-            stuck=stuck,
-            verified=verified,
-            pulses=pulses,
-        )
+            resistance, pulses = self._verify(
+                resistance, targets, stuck, lambda again: self._pulse(low[again], cell_part[again], cycles)
+            )
+        verified = self._inside(resistance, targets)
+        return Cells(resistance=resistance, target=targets, stuck=stuck, verified=verified, pulses=pulses)
 
     def programming_energy(self, cells: Cells) -> float:
         """Joules spent on `cells`: pulses times the energy of a SET (target LRS) or RESET pulse."""
@@ -159,6 +175,41 @@ class SlcOxram:
             factor = _tail_factor(state, tail_draw[here], tail_place[here])
             result[here] = state.median.value * np.exp(state.sigma_ln.value * z[here]) * factor
         return result
+
+    def _verify(
+        self,
+        first: NDArray[np.float64],
+        targets: NDArray[np.bool_],
+        stuck: NDArray[np.bool_],
+        pulse: Callable[[NDArray[np.bool_]], NDArray[np.float64]],
+    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Pulse cells again while they miss their window, up to the limit.
+
+        Parameters
+        ----------
+        first : float64 (...), ohm
+            Resistances after the first pulse.
+        targets, stuck : bool (...)
+        pulse : callable(again)
+            Resistances (again.sum(),) in ohm of one more pulse on the cells `again` (...).
+
+        Returns
+        -------
+        resistance : float64 (...), ohm
+        pulses : int32 (...)
+            The first pulse included.
+        """
+        limit = self.spec.programming.max_pulses.value
+        resistance, pulses = first.copy(), np.ones(first.shape, np.int32)
+        for _ in range(limit - 1):
+            again = ~self._inside(resistance, targets)
+            if not again.any():
+                break
+            resistance[again] = pulse(again)
+            pulses[again] += 1
+        # A stuck cell answers to no pulse: it keeps its value, however many are spent on it.
+        resistance = np.where(stuck, first, resistance)
+        return resistance, np.where(stuck & ~self._inside(resistance, targets), np.int32(limit), pulses)
 
     def _inside(self, resistance: NDArray[np.float64], targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
         rules = self.spec.programming

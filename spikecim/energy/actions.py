@@ -1,4 +1,4 @@
-"""What happened, counted: the one function that turns a record into actions (design section 3.9)."""
+"""What happened, counted: the one function that turns a record into actions (docs/semantics.md, point 9)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The same network in formal coding at 130 nm: joules per multiply-accumulate, bare and with its memory traffic.
 
-Constants: Horowitz (ISSCC 2014) at 45 nm and 0.9 V, as collected in spirit.md 4. Scaled to 130 nm by L V^2 (low) and
+Constants: Horowitz (ISSCC 2014, doi 10.1109/ISSCC.2014.6757323) at 45 nm and 0.9 V. Scaled to 130 nm by L V^2 (low) and
 by (L ratio)^2 (high).
 """
 

@@ -1,7 +1,9 @@
-"""The energy table: picojoules per action, each with its birth certificate (spirit.md 4).
+"""The energy table: picojoules per action, each with its birth certificate.
 
 The published core figure has two readings, 3.6 pJ per synaptic event (one input spike reaching one neuron) or per input
-spike for all neurons at once. The table is written for the first; under the second every entry shrinks by n_out.
+spike for all neurons at once. The table is written for the first; under the second every entry shrinks by n_out. For
+the cells that stands for a read pulse n_out times shorter, which the program cannot know: parts under the second
+reading are scaled, not physical.
 """
 
 from __future__ import annotations

@@ -8,8 +8,11 @@ from spikecim.errors import EngineError
 ENGINES = ("stepper", "brian2", "event")
 
 
-def get_engine(name: str) -> Engine:
-    """Return the engine called `name`; heavy imports happen only here."""
+def get_engine(name: str, brian_target: str = "numpy") -> Engine:
+    """Return the engine called `name`; heavy imports happen only here.
+
+    `brian_target` is Brian2's code generation target: ``"numpy"``, ``"cython"`` or ``"cpp_standalone"``.
+    """
     if name == "stepper":
         from spikecim.engines.stepper import Stepper
 
@@ -17,7 +20,7 @@ def get_engine(name: str) -> Engine:
     if name == "brian2":
         from spikecim.engines.brian import BrianEngine
 
-        return BrianEngine()
+        return BrianEngine(target=brian_target)
     if name == "event":
         from spikecim.engines.event import EventEngine
 

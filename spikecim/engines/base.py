@@ -1,4 +1,4 @@
-"""What an engine is: a Program and spike trains in, a SpikeRecord out, nothing else (design section 2)."""
+"""What an engine is: a Program and spike trains in, a SpikeRecord out, nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spikecim.spikes import SpikeRecord, SpikeTrains
 
 
 class Engine(Protocol):
-    """All engines return identical records for the same program and trains (design section 3)."""
+    """All engines return identical records for the same program and trains (docs/semantics.md)."""
 
     @property
     def name(self) -> str:

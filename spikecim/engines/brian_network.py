@@ -1,6 +1,6 @@
 """SPIRIT's neuron and synapses as Brian2 equations, all samples as blocks of one network.
 
-Two settings make Brian2 obey design section 3: synapses act before thresholds are tested (its default is after), and
+Two settings make Brian2 obey docs/semantics.md: synapses act before thresholds are tested (its default is after), and
 input spikes are emitted at the start of a step. Charges are whole electrons held in doubles, exact below 2**53.
 """
 

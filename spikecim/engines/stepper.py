@@ -1,4 +1,4 @@
-"""The oracle: design section 3 written down tick by tick in plain NumPy, obvious rather than fast."""
+"""The oracle: docs/semantics.md written down tick by tick in plain NumPy, obvious rather than fast."""
 
 from __future__ import annotations
 

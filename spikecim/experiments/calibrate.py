@@ -19,9 +19,13 @@ from spikecim.energy.ledger import PICO, account
 from spikecim.engines.event import EventEngine
 from spikecim.errors import ParameterError
 from spikecim.experiments.material import Material
+from spikecim.experiments.published import PUBLISHED
 from spikecim.network import Network
 
-INPUT_SPIKES, CORE_PJ, CHIP_PJ = 136.0, 3.6, 180.0
+INPUT_SPIKES, CORE_PJ, CHIP_PJ = (
+    PUBLISHED[row].value for row in ("input_spikes_per_image", "energy_core_per_event_pj", "energy_chip_per_event_pj")
+)
+READING = {"energy.reading": "per-synaptic-event"}  # the table is written for it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,8 @@ class Fit:
         Value in the chip file now.
     target, reached : float
         Published number, and what the fitted chip gives on the same training images.
+    fitted_to : str
+        Row of the published number.
     source : str
         Text for the chip file.
     """
@@ -47,7 +53,16 @@ class Fit:
     shipped: str
     target: float
     reached: float
+    fitted_to: str
     source: str
+
+    def toml(self) -> str:
+        """The line to put into a chip file."""
+        key = self.path.rpartition(".")[2]
+        return (
+            f'{key} = {{ value = "{self.value}", status = "calibrated", fitted_to = "{self.fitted_to}", '
+            f'source = "{self.source}" }}'
+        )
 
 
 def calibrate(
@@ -68,16 +83,18 @@ def calibrate(
     """
     if train.split != "train":
         raise ParameterError(f"calibration takes training images only, got the {train.split} split")
-    about = f"{len(train.labels)} {train.dataset} training images, {n_chips} virtual chips, seed {seed}"
-    start = load_chip(chip_name)
+    about = f"{len(train.labels)} held-out {train.dataset} training images, {n_chips} virtual chips, seed {seed}"
+    start = load_chip(chip_name, READING)
     window, spikes = _fit_window(chip_name, network, train, n_chips, seed, progress)
-    chip = load_chip(chip_name, {"coding.window": window})
+    chip = load_chip(chip_name, {**READING, "coding.window": window})
     actions = _actions(chip, network, train, n_chips, seed)
     injector = _fit_injector(chip, actions)
-    chip = load_chip(chip_name, {"coding.window": window, "energy.clamp_injector": injector})
+    chip = load_chip(chip_name, {**READING, "coding.window": window, "energy.clamp_injector": injector})
     core = _per_event(chip, actions, "core")
     link = _fit_link(chip, actions)
-    chip = load_chip(chip_name, {"coding.window": window, "energy.clamp_injector": injector, "energy.link_bit": link})
+    chip = load_chip(
+        chip_name, {**READING, "coding.window": window, "energy.clamp_injector": injector, "energy.link_bit": link}
+    )
     return [
         _fit(start, "coding.window", window, "input_spikes_per_image", INPUT_SPIKES, spikes, about),
         _fit(start, "energy.clamp_injector", injector, "energy_core_per_event_pj", CORE_PJ, core, about),
@@ -96,7 +113,7 @@ def calibrate(
 def _fit(chip: ChipSpec, path: str, value: str, row: str, target: float, reached: float, about: str) -> Fit:
     shipped = dict(chip.parameters())[path].text()
     source = f"fitted to {row} = {target:g} by `spikecim calibrate spirit` on {about}"
-    return Fit(path=path, value=value, shipped=shipped, target=target, reached=reached, source=source)
+    return Fit(path=path, value=value, shipped=shipped, target=target, reached=reached, fitted_to=row, source=source)
 
 
 def _fit_window(

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.chips.spec import ChipSpec
-from spikecim.conversion.perceptron import METHODS, train_perceptron
+from spikecim.conversion.perceptron import HOLD_OUT, METHODS, train_perceptron
 from spikecim.datasets import load
 from spikecim.datasets.images import ImageSet
 from spikecim.datasets.preprocess import resize
-from spikecim.errors import DataNotFoundError
+from spikecim.errors import DataNotFoundError, ParameterError
 from spikecim.network import Network
 from spikecim.training.perceptron import Recipe
 from spikecim.training.ready import ready_names, ready_network
@@ -79,13 +79,31 @@ def _without_folder(origin: str) -> str:
 
 
 def network_for(chip: ChipSpec, dataset: str, method: str = METHODS[0], seed: int = 0) -> Network:
-    """The shipped network for `dataset` and quantisation `method`, or one trained now (a second or two)."""
+    """The shipped network for `dataset` and quantisation `method` if it fits the chip, or one trained now."""
     name = f"{dataset}-{method}"
-    levels = chip.synapse.levels.value
-    shipped = seed == 0 and levels == 4 and chip.geometry.preprocessing.value == "area-mean"
-    if shipped and name in ready_names():
-        return ready_network(name, levels)
+    if seed == 0 and name in ready_names():
+        network = ready_network(name)
+        if _fits(chip, network):
+            return network
     return train_network(chip, dataset, method, seed)
+
+
+def _fits(chip: ChipSpec, network: Network) -> bool:
+    """Whether the shipped `network` (4 levels) is what training for this chip would give."""
+    geometry = chip.geometry
+    same_shape = network.weights.shape == (geometry.n_in.value, geometry.n_out.value)
+    same_images = network.preprocessing == geometry.preprocessing.value
+    return same_shape and same_images and chip.synapse.levels.value == 4
+
+
+def check_preprocessing(chip: ChipSpec, network: Network) -> None:
+    """Raise ParameterError if `network` was trained on images prepared otherwise than this chip prepares them."""
+    own, trained = chip.geometry.preprocessing.value, network.preprocessing
+    if own != trained:
+        raise ParameterError(
+            f"network {network.name!r} was trained on {trained} images, but chip {chip.name!r} has "
+            f"geometry.preprocessing {own}; set it to {trained} or train a network for this chip"
+        )
 
 
 def train_network(chip: ChipSpec, dataset: str, method: str, seed: int = 0) -> Network:
@@ -99,10 +117,17 @@ def train_network(chip: ChipSpec, dataset: str, method: str, seed: int = 0) -> N
         n_classes=chip.geometry.n_out.value,
         recipe=Recipe(seed=seed),
     )
-    command = f"spikecim train {dataset} --quantisation {method} --seed {seed}"
+    command = f"spikecim train {dataset} --quantisation {method} --seed {seed} --out {dataset}-{method}.npz"
     return replace(
         network,
         name=f"{dataset}-{method}",
         preprocessing=chip.geometry.preprocessing.value,
         notes={**network.notes, "data": f"{dataset} train", "command": command},
     )
+
+
+def held_out(train: Material, limit: int | None = None) -> Material:
+    """The last sixth of a training split, which no network here was trained on: for calibration."""
+    start = len(train.labels) - len(train.labels) // HOLD_OUT
+    chosen = slice(start, None if limit is None else start + limit)
+    return replace(train, values=train.values[chosen], labels=train.labels[chosen], complete=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from spikecim.emulator import Emulator
 from spikecim.energy.baselines import formal_mac
 from spikecim.engines import get_engine
 from spikecim.experiments.material import Material, material_or_fallback, network_for
-from spikecim.experiments.spirit_rows import published_rows
+from spikecim.experiments.published import TASK
+from spikecim.experiments.spirit_rows import RowMaker
 from spikecim.explore.population import run_population
 from spikecim.network import Network
 from spikecim.results.compare import compared_spikes, first_difference
@@ -61,38 +63,33 @@ class SpiritExperiment:
     progress: Stage = field(default=_silent, repr=False)
 
     def run(self) -> Reproduction:
-        """Run everything; an interrupt during the population keeps the chips done so far."""
-        clock, started = {}, time.perf_counter()
+        """Run everything; an interrupt during the population keeps the chips done so far and skips what follows."""
+        clock = _Clock()
         chip, ideal_chip = load_chip(self.chip), ideal_twin(self.chip)
         self.progress("data", 0, 1)
         test = material_or_fallback(chip, self.dataset, "test", limit=self.limit, progress=True)
         network = network_for(chip, test.dataset)
-        data = f"{test.dataset} {test.split} ({test.origin})"
         self.progress("ideal chip", 0, 1)
-        ideal = Emulator(chip=ideal_chip, network=network, seed=self.seed).run(test.values, test.labels, data=data)
-        clock["ideal"] = time.perf_counter() - started
-
-        population = run_population(
-            chip,
-            network,
-            ideal.trains,
-            test.labels,
-            n_chips=self.n_chips,
-            seed=self.seed,
-            progress=lambda done, total: self.progress("virtual chips", done, total),
+        ideal = Emulator(chip=ideal_chip, network=network, seed=self.seed).run(
+            test.values, test.labels, data=f"{test.dataset} {test.split} ({test.origin})"
         )
-        clock["population"] = time.perf_counter() - started - sum(clock.values())
-        middle = Emulator(chip=chip, network=network, seed=self.seed, chip_index=population.median_chip())
-        median = middle.run(test.values, test.labels, trains=ideal.trains, data=data)
-        variants = self._variants(chip, ideal_chip, test, ideal, population)
-        check = self._check(median)
-        clock["engine check"] = check.seconds if check else 0.0
-        clock["total"] = time.perf_counter() - started
-        comparable = test.dataset == "mnist" and test.complete
+        clock.lap("ideal")
+        population = self._population(chip, network, ideal, test)
+        clock.lap("population")
+        median = self._one(chip, network, test, ideal, population.median_chip())
+        whole = population.n_chips == population.requested
+        variants = self._variants(chip, ideal_chip, test, ideal, population) if whole else []
+        clock.lap("variants")
+        check = self._check(median) if whole else None
+        clock.lap("engine_check")
+        banner = _banner(chip, test)
         mac = formal_mac(NODE_NM, chip.energy.supply.value)
+        rows = RowMaker(
+            ideal=ideal, median=median, population=population, variants=variants, mac=mac, comparable=banner is None
+        ).rows()
         return Reproduction(
-            rows=published_rows(ideal, median, population, mac, comparable=comparable),
-            banner=None if comparable else _banner(test),
+            rows=rows,
+            banner=banner,
             ideal=ideal,
             median=median,
             population=population,
@@ -101,6 +98,17 @@ class SpiritExperiment:
             check=check,
             mac=mac,
             facts=self._facts(chip, test, clock),
+        )
+
+    def _population(self, chip: ChipSpec, network: Network, ideal: RunResult, test: Material) -> Population:
+        return run_population(
+            chip,
+            network,
+            ideal.trains,
+            test.labels,
+            n_chips=self.n_chips,
+            seed=self.seed,
+            progress=lambda done, total: self.progress("virtual chips", done, total),
         )
 
     def _variants(
@@ -128,7 +136,7 @@ class SpiritExperiment:
 
     def _one(self, chip: ChipSpec, network: Network, test: Material, ideal: RunResult, index: int = 0) -> RunResult:
         emulator = Emulator(chip=chip, network=network, seed=self.seed, chip_index=index)
-        return emulator.run(test.values, test.labels, trains=ideal.trains)
+        return emulator.run(test.values, test.labels, trains=ideal.trains, data=ideal.settings["data"])
 
     def _check(self, run: RunResult) -> EngineCheck | None:
         if self.check_engine is None:
@@ -146,17 +154,19 @@ class SpiritExperiment:
             seconds=time.perf_counter() - started,
         )
 
-    def _facts(self, chip: ChipSpec, test: Material, clock: dict[str, float]) -> dict[str, str]:
+    def _facts(self, chip: ChipSpec, test: Material, clock: _Clock) -> dict[str, str]:
         return {
             "version": __version__,
             "chip": chip.name,
+            "chip_file": Path(self.chip).name,
             "chip_digest": chip.digest(),
             "dataset": test.dataset,
             "origin": test.origin,
             "images": str(len(test.labels)),
             "virtual_chips": str(self.n_chips),
             "seed": str(self.seed),
-            **{f"seconds_{name.replace(' ', '_')}": f"{seconds:.1f}" for name, seconds in clock.items()},
+            **{f"seconds_{name}": f"{seconds:.1f}" for name, seconds in clock.laps.items()},
+            "seconds_total": f"{sum(clock.laps.values()):.1f}",
         }
 
 
@@ -186,6 +196,26 @@ def margin_curve(run: RunResult, largest: int = LARGEST_MARGIN) -> MarginCurve:
     )
 
 
-def _banner(test: Material) -> str:
-    what = f"{len(test.labels)} images of {test.dataset} {test.split}"
-    return f"Run on {what}, not on MNIST's 10,000 test images: no row can be compared with a published number."
+def _banner(chip: ChipSpec, test: Material) -> str | None:
+    """Why nothing can be compared with a published number, or None when everything can."""
+    nothing = "no row can be compared with a published number."
+    if test.dataset != "mnist" or not test.complete:
+        what = f"{len(test.labels)} images of {test.dataset} {test.split}"
+        return f"Run on {what}, not on MNIST's 10,000 test images: {nothing}"
+    task = (chip.geometry.n_in.value, chip.geometry.n_out.value, chip.decision.delta_s.value)
+    if task != TASK:
+        return f"Chip {chip.name} has inputs, neurons, delta_s = {task}, SPIRIT {TASK}: {nothing}"
+    return None
+
+
+class _Clock:
+    """Seconds of each stage."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Close a stage."""
+        now = time.perf_counter()
+        self.laps[name], self._last = now - self._last, now

@@ -2,156 +2,136 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.stats import norm
 
 from spikecim.chips.spec import ChipSpec
 from spikecim.energy.baselines import FormalMac
+from spikecim.experiments.published import PUBLISHED
 from spikecim.results.findings import Row, fitted_to, verdict
 from spikecim.results.population import Population, interval
+from spikecim.results.reproduction import Variant
 from spikecim.results.run import RunResult
 
-EMB = "Leti article, embedded.com 2020"
-IEDM = "IEDM 2019 paper 14.3, abstract"
-EEN = "eeNews Europe 2019"
+Span = tuple[float, float, float]
 
 
-def published_rows(
-    ideal: RunResult, median: RunResult, population: Population, mac: FormalMac, *, comparable: bool
-) -> list[Row]:
-    """Return all rows; on other data than MNIST's full test set only the cell count stays comparable."""
-    table = _Table(chip=median.chip, comparable=comparable)
-    chips, margin = population.n_chips, median.chip.decision.delta_s.value
-    per_event = population.core_pj / population.synaptic_events
-    per_event_chip = population.chip_pj / population.synaptic_events
-    trained = f"network {ideal.network.name}: training recipe assumed, nothing fitted to this number"
-    cells = float(median.resistance.size)
-    return [
-        table.row(
-            "accuracy_ideal", "Accuracy, ideal simulation", 88.0, 0.5, _binomial(ideal), "%", f"{EMB}; {IEDM}", trained
-        ),
-        table.row(
-            "accuracy_chip",
-            f"Accuracy, chip (median and 90 % interval of {chips} virtual chips)",
-            84.0,
-            0.5,
-            _percent(interval(population.accuracy[:, -1])),
-            "%",
-            f"{EMB}; {IEDM}",
-            f"cell preset {median.chip.cell.device} from proxy devices, circuit mismatch assumed",
-        ),
-        table.row(
-            "input_spikes_per_image",
-            f"Input spikes per image at delta_s = {margin}",
-            136.0,
-            0.5,
-            interval(population.input_spikes[:, -1]),
-            "spikes",
-            EMB,
-            "presentation window",
-        ),
-        table.row(
-            "cells",
-            "RRAM cells",
-            11_520.0,
-            0.5,
-            (cells, cells, cells),
-            "cells",
-            f'{EEN} ("11,500")',
-            "counted in the array",
-        ),
-        table.row(
-            "energy_core_per_event_pj",
-            "Energy per synaptic event, core",
-            3.6,
-            0.05,
-            interval(per_event),
-            "pJ",
-            f"{EMB}; {IEDM}",
-            "clamp and injector energy",
-        ),
-        table.row(
-            "energy_chip_per_event_pj",
-            "Energy per synaptic event, with logic and link",
-            180.0,
-            0.5,
-            interval(per_event_chip),
-            "pJ",
-            EMB,
-            "link energy",
-        ),
-        _gain_row(table, median, population, mac, with_memory=True),
-        _gain_row(table, median, population, mac, with_memory=False),
-    ]
+@dataclass(frozen=True, kw_only=True)
+class RowMaker:
+    """Makes the rows of one reproduction.
 
+    Attributes
+    ----------
+    ideal, median : RunResult
+    population : Population
+    variants : sequence of Variant
+    mac : FormalMac
+    comparable : bool
+        False on other data or another task than the published one: then no row is compared.
+    """
 
-class _Table:
-    """Fills verdict and status from the chip's birth certificates."""
+    ideal: RunResult
+    median: RunResult
+    population: Population
+    variants: Sequence[Variant]
+    mac: FormalMac
+    comparable: bool
 
-    def __init__(self, *, chip: ChipSpec, comparable: bool) -> None:
-        self._chip, self._comparable = chip, comparable
+    @property
+    def chip(self) -> ChipSpec:
+        return self.median.chip
 
-    def row(
-        self,
-        id_: str,
-        quantity: str,
-        published: float,
-        half_unit: float,
-        values: tuple[float, float, float],
-        unit: str,
-        source: str,
-        how: str,
-    ) -> Row:
-        low, middle, high = values
-        fitted = fitted_to(self._chip, id_)
-        status = f"calibrated: {how} ({', '.join(fitted)}) fitted on training images" if fitted else how
+    def rows(self) -> list[Row]:
+        """All rows, in the order of the table."""
+        cells = float(self.median.resistance.size)
+        return [
+            self._row("accuracy_ideal", "Accuracy, ideal simulation", _binomial(self.ideal), self._training()),
+            self._row(
+                "accuracy_chip",
+                f"Accuracy, chip (median and 90 % interval of {self.population.n_chips} virtual chips)",
+                _percent(interval(self.population.accuracy[:, -1])),
+                f"cell preset {self.chip.cell.device} (proxy and assumed values), circuit mismatch assumed",
+            ),
+            self._row(
+                "input_spikes_per_image",
+                f"Input spikes per image at delta_s = {self.chip.decision.delta_s.value}",
+                interval(self.population.input_spikes[:, -1]),
+                "presentation window",
+            ),
+            self._row("cells", "RRAM cells", (cells, cells, cells), "counted in the array"),
+            self._energy("core", "energy_core_per_event_pj", "core"),
+            self._energy("chip", "energy_chip_per_event_pj", "with logic and link"),
+            self._gain("energy_gain_formal", "8-bit MAC with its memory traffic", self.mac.with_memory_pj),
+            self._gain("energy_gain_bare_mac", "bare 8-bit MAC", self.mac.bare_pj),
+        ]
+
+    def _row(self, id_: str, quantity: str, span: Span, how: str, *, fitted: Sequence[str] | None = None) -> Row:
+        """`fitted` names calibrated parameters behind the row; by default those fitted to this very number."""
+        published = PUBLISHED[id_]
+        low, middle, high = span
+        behind = fitted_to(self.chip, id_) if fitted is None else fitted
+        judged = verdict(
+            published.value, published.half_unit, (low, high), fitted=bool(behind), comparable=self.comparable
+        )
         return Row(
             id=id_,
             quantity=quantity,
-            published=published,
+            published=published.value,
             emulated=middle,
             low=low,
             high=high,
-            unit=unit,
-            verdict=verdict(
-                published,
-                half_unit,
-                (low, high),
-                fitted=bool(fitted),
-                comparable=self._comparable or id_ == "cells",
-            ),
-            status=status,
-            source=source,
+            unit=published.unit,
+            verdict=judged,
+            status=f"calibrated on training images ({', '.join(behind)}): {how}" if behind else how,
+            source=published.source,
+        )
+
+    def _training(self) -> str:
+        given = [100 * variant.ideal_accuracy for variant in self.variants]
+        text = f"training recipe assumed (network {self.ideal.network.name}), nothing fitted to this number"
+        if len(given) < 2:
+            return text
+        return f"{text}; {len(given)} plausible recipes give {min(given):.1f} to {max(given):.1f} %"
+
+    def _energy(self, scope: str, id_: str, what: str) -> Row:
+        """Energy per what the chip file takes the published figure for: a synaptic event, or an input spike."""
+        per_event = self.chip.energy.reading.value == "per-synaptic-event"
+        energy = self.population.core_pj if scope == "core" else self.population.chip_pj
+        events = self.population.synaptic_events / (1 if per_event else self.median.program.n_out)
+        name = "synaptic event" if per_event else "input spike"
+        part = "clamp and injector energy" if scope == "core" else "link energy"
+        return self._row(id_, f"Energy per {name}, {what}", interval(energy / events), part)
+
+    def _gain(self, id_: str, kind: str, cost_pj: tuple[float, float]) -> Row:
+        """Energy of the formal-coded network over the core energy of an image, between two rules of scaling."""
+        macs = self.median.program.n_in * self.median.program.n_out
+        image_pj = float(np.median(self.population.core_pj))
+        low, high = (macs * cost / image_pj for cost in cost_pj)
+        behind = [
+            path
+            for name in ("energy_core_per_event_pj", "input_spikes_per_image")
+            for path in fitted_to(self.chip, name)
+        ]
+        return self._row(
+            id_,
+            f"Energy gain over formal coding, {kind} at 130 nm",
+            (low, float(np.sqrt(low * high)), high),
+            "the interval spans two rules that scale the MAC from 45 nm, not chips",
+            fitted=behind,
         )
 
 
-def _gain_row(table: _Table, median: RunResult, population: Population, mac: FormalMac, *, with_memory: bool) -> Row:
-    """Energy of the formal-coded network over the core energy of an image: low and high over the two scaling rules."""
-    macs = median.program.n_in * median.program.n_out
-    image_pj = float(np.median(population.core_pj))
-    costs = mac.with_memory_pj if with_memory else mac.bare_pj
-    low, high = (macs * cost / image_pj for cost in costs)
-    kind = "8-bit MAC with its memory traffic" if with_memory else "bare 8-bit MAC"
-    return table.row(
-        "energy_gain_formal" if with_memory else "energy_gain_bare_mac",
-        f"Energy gain over formal coding, {kind} at 130 nm",
-        5.0,
-        0.5,
-        (low, float(np.sqrt(low * high)), high),
-        "x",
-        f"{EMB}; {IEDM} (up to 5x)",
-        "baseline scaled from 45 nm constants by two rules; core energy and spike count behind it are calibrated",
-    )
-
-
-def _binomial(run: RunResult) -> tuple[float, float, float]:
-    """Wilson 90 % interval of the accuracy, in percent: what another 10,000 images could have given."""
+def _binomial(run: RunResult) -> Span:
+    """Wilson 90 % interval of the accuracy, in percent: what another draw of as many images could have given."""
     n, p, z = run.n_samples, run.accuracy(), float(norm.ppf(0.95))
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
     return 100 * float(centre - half), 100 * p, 100 * float(centre + half)
 
 
-def _percent(values: tuple[float, float, float]) -> tuple[float, float, float]:
+def _percent(values: Span) -> Span:
     low, middle, high = values
     return 100 * low, 100 * middle, 100 * high

@@ -18,16 +18,6 @@ from spikecim.results.population import Population
 from spikecim.spikes import SpikeRecord, SpikeTrains
 
 Tick = Callable[[int, int], None]
-COLUMNS = (
-    "accuracy",
-    "input_spikes",
-    "output_spikes",
-    "core_pj",
-    "chip_pj",
-    "synaptic_events",
-    "unverified_cells",
-    "programming_nj",
-)
 
 
 def run_population(
@@ -65,8 +55,8 @@ def run_population(
         # Keep what is there; the caller sees fewer rows than requested.
         if not rows:
             raise
-    columns = [np.array(column, np.float64) for column in zip(*rows, strict=True)]
-    return Population(requested=n_chips, **dict(zip(COLUMNS, columns, strict=True)))
+    columns = {name: np.array([row[name] for row in rows], np.float64) for name in rows[0]}
+    return Population(requested=n_chips, **columns)
 
 
 def _row(
@@ -75,17 +65,18 @@ def _row(
     trains: SpikeTrains,
     record: SpikeRecord,
     labels: NDArray[np.integer],
-) -> tuple[NDArray[np.float64] | float, ...]:
+) -> dict[str, NDArray[np.float64] | float]:
+    """One chip's entry of every column of `Population`: (n_margins,) arrays, or numbers."""
     actions = count_actions(virtual.program, trains, record)
     ledger = account(actions, chip.energy, tick_s=chip.tick_s, bits=chip.word_bits, n_out=virtual.program.n_out)
     decisions = record.decisions
-    return (
-        (decisions.winners == labels[:, None]).mean(0),
-        decisions.inputs.mean(0),
-        decisions.outputs.mean(0),
-        float(ledger.per_sample("core").mean()),
-        float(ledger.per_sample("chip").mean()),
-        float(actions.synaptic_events.mean()),
-        float((~virtual.cells.verified).sum()),
-        virtual.programming_j * 1e9,
-    )
+    return {
+        "accuracy": (decisions.winners == labels[:, None]).mean(0),
+        "input_spikes": decisions.inputs.mean(0),
+        "output_spikes": decisions.outputs.mean(0),
+        "core_pj": float(ledger.per_sample("core").mean()),
+        "chip_pj": float(ledger.per_sample("chip").mean()),
+        "synaptic_events": float(actions.synaptic_events.mean()),
+        "unverified_cells": float((~virtual.cells.verified).sum()),
+        "programming_nj": virtual.programming_j * 1e9,
+    }

@@ -1,4 +1,4 @@
-"""SPIRIT's dual-threshold integrate-and-fire neuron on a capacitor, in whole electrons (spirit.md 1, 2.2, 2.5).
+"""SPIRIT's dual-threshold integrate-and-fire neuron on a capacitor, in whole electrons (FIG, EMB).
 
 One weight unit is a whole number of electrons u, and the threshold is exactly `full_weight` units, so that a stimulus
 through a weight of +-full_weight fires an ideal neuron at once and sums of units are exact.
@@ -11,6 +11,7 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 from scipy.constants import elementary_charge
 
 from spikecim.errors import ParameterError
@@ -32,6 +33,16 @@ class NeuronSpec(Section):
     offset_sd: Annotated[Parameter[float], Quantity("volt", 0.0, 1.0)]
     reset_error_rel: Annotated[Parameter[float], Quantity("dimensionless", 0.0, 1.0)]
     leak_current: Annotated[Parameter[float], Quantity("ampere", 0.0, 1.0)]
+
+    @model_validator(mode="after")
+    def _threshold_is_within_reach(self) -> NeuronSpec:
+        rail, threshold = self.rail_voltage, self.threshold_voltage
+        if rail.value < threshold.value:
+            raise ParameterError(
+                f"rail_voltage {rail.text()} is below threshold_voltage {threshold.text()}, so no spike could fire; "
+                "raise the first or lower the second"
+            )
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,6 +106,7 @@ def _common(chip: ChipSpec) -> dict[str, Any]:
         "chip": chip.name,
         "version": __version__,
         "assumptions": rows,
+        "sources": list(chip.sources.items()),
         "statuses": statuses,
         "status_sentence": _rests_on(counts, len(rows)),
     }
@@ -161,4 +162,5 @@ def _check(check: EngineCheck | None) -> str:
 def _command(rep: Reproduction, known: dict[str, str]) -> str:
     images = f" --images {rep.median.n_samples}" if rep.banner else ""
     asked = f"--chips {rep.population.requested} --seed {known.get('seed', '0')}"
-    return f"spikecim reproduce spirit --data {known.get('dataset', 'mnist')} {asked}{images}"
+    chip = "" if known.get("chip_file", "spirit") == "spirit" else f" --chip {known['chip_file']}"
+    return f"spikecim reproduce spirit{chip} --data {known.get('dataset', 'mnist')} {asked}{images}"

@@ -42,6 +42,7 @@ def reproduction_json(rep: Reproduction) -> dict[str, Any]:
             "energy": {**energy_json(rep.median), "formal": formal_json(rep.median, rep.population, rep.mac)},
             "confusion": _confusion(rep.median),
             "assumptions": assumptions(rep.median.chip),
+            "sources": rep.median.chip.sources,
         }
     )
 
@@ -56,6 +57,7 @@ def run_json(run: RunResult) -> dict[str, Any]:
             "energy": energy_json(run),
             "confusion": _confusion(run),
             "assumptions": assumptions(run.chip),
+            "sources": run.chip.sources,
         }
     )
 

@@ -91,9 +91,17 @@ def run_summary(run: RunResult) -> Group:
         "Input spikes": f"{number(run.input_spikes(), 'spikes')} per image",
         "Output spikes": f"{number(float(decisions.outputs[:, -1].mean()), 'spikes')} per image",
         "Time-outs": f"{significant(late)} %",
+        "Programming": _programming(run),
     }.items():
         facts.add_row(name, escape(text))
     return Group(Text(run.chip.title, style="bold"), facts, "", _energy_table(run), "", Text(energy_sentence(run)))
+
+
+def _programming(run: RunResult) -> str:
+    pulses, energy, failed = (
+        run.settings.get(key, "–") for key in ("programming_pulses", "programming_nj", "unverified_cells")
+    )
+    return f"{pulses} pulses, {energy} nJ; {failed} of {run.resistance.size:,} cells never verified"
 
 
 def _energy_table(run: RunResult) -> Table:
@@ -117,7 +125,7 @@ def _energy_table(run: RunResult) -> Table:
 
 
 def chip_table(chip: ChipSpec) -> Group:
-    """Every parameter of a chip by section, with value, status and source."""
+    """Every parameter of a chip by section, with value, status and source; then the sources in full."""
     from rich.console import Group
     from rich.markup import escape
     from rich.text import Text
@@ -136,7 +144,21 @@ def chip_table(chip: ChipSpec) -> Group:
             table.add_row(f"  {row['path'].rpartition('.')[2]}", escape(row["value"]), shown, escape(row["source"]))
     counts = ", ".join(f"{count} {status}" for status, count in Counter(row["status"] for row in rows).most_common())
     foot = Text(f"{several(len(rows), 'parameter')}: {counts}; digest {chip.digest()}")
-    return Group(Text(chip.title, style="bold"), "", table, "", foot)
+    return Group(Text(chip.title, style="bold"), "", table, *_sources(chip), "", foot)
+
+
+def _sources(chip: ChipSpec) -> list[RenderableType]:
+    """Full citations of the short names that the table uses."""
+    from rich.markup import escape
+
+    if not chip.sources:
+        return []
+    table = _table()
+    table.add_column("Source", no_wrap=True)
+    table.add_column("Citation", ratio=1, style="dim", overflow="fold")
+    for name, citation in chip.sources.items():
+        table.add_row(escape(name), escape(citation))
+    return ["", table]
 
 
 def _table(**how: bool) -> Table:

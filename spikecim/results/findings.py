@@ -45,7 +45,7 @@ class Row:
 
 def fitted_to(chip: ChipSpec, row_id: str) -> list[str]:
     """Paths of calibrated parameters that were fitted to the published number of `row_id`."""
-    return [path for path, p in chip.parameters() if p.status == "calibrated" and f"to {row_id} " in p.source]
+    return [path for path, parameter in chip.parameters() if parameter.fitted_to == row_id]
 
 
 def verdict(
@@ -53,12 +53,12 @@ def verdict(
 ) -> str:
     """Judge a row.
 
-    A published number stands for everything that rounds to it, ``published +- half_unit``; it is reproduced when the
-    emulated interval (low, high) reaches into that range, and no parameter was fitted to it.
+    A published number stands for everything that rounds to it, ``published +- half_unit``. When the emulated interval
+    (low, high) reaches into that range the row is reproduced, or calibrated if a fitted parameter stands behind it.
     """
     if not comparable:
         return "not comparable"
-    if fitted:
-        return "calibrated"
     low, high = interval
-    return "reproduced" if low <= published + half_unit and high >= published - half_unit else "off"
+    if low > published + half_unit or high < published - half_unit:
+        return "off"
+    return "calibrated" if fitted else "reproduced"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,30 @@ def test_every_number_has_a_status_and_a_source(name: str, device: str) -> None:
         assert parameter.status in STATUSES, path
         assert len(parameter.source) > 3, path
         assert "placeholder" not in parameter.source, path
+
+
+SHORT_NAMES = (
+    *("IEDM", "FIG", "EMB", "EEN", "N2D2"),
+    *("proxy A", "technology A", "SkyWater", "minatec", "DenRAM"),
+)
+
+
+@pytest.mark.parametrize("name", chip_names())
+@pytest.mark.parametrize("device", device_names())
+def test_every_short_name_is_cited_in_full_and_used(name: str, device: str) -> None:
+    chip = load_chip(name, {"cell.device": device})
+    text = " ".join(parameter.source for _, parameter in chip.parameters())
+    used = {short for short in SHORT_NAMES if re.search(rf"\b{short}\b", text)}
+    assert used == set(chip.sources)
+    for citation in chip.sources.values():
+        assert "https://" in citation or "doi 10." in citation
+
+
+@pytest.mark.parametrize("path", ["coding.window", "energy.clamp_injector", "energy.link_bit"])
+def test_calibrated_values_name_the_row_they_were_fitted_to(path: str) -> None:
+    parameter = dict(SPIRIT.parameters())[path]
+    assert parameter.fitted_to is not None
+    assert f"fitted to {parameter.fitted_to} = " in parameter.source
 
 
 def test_the_library_lists_what_it_ships() -> None:
@@ -204,12 +230,107 @@ def test_an_override_of_the_device_swaps_the_whole_cell() -> None:
     assert (chip.cell.lrs.median.value, chip.cell.lrs.sigma_ln.value) == (7e3, 0.0)
 
 
+def test_the_order_of_overrides_does_not_matter() -> None:
+    changes = {"cell.lrs.median": "7 kohm", "cell.device": "ideal"}
+    assert load_chip("spirit", changes) == load_chip("spirit", dict(reversed(changes.items())))
+    assert load_chip("spirit", changes).cell.lrs.median.value == 7e3
+
+
+def device_file(folder: Path, text: str = "") -> Path:
+    """The nominal cell with a source of its own, and `text` at the end."""
+    shipped = (resources.files("spikecim.devices") / "presets" / "nominal.toml").read_text(encoding="utf-8")
+    folder.mkdir(exist_ok=True)
+    path = folder / "wafer7.toml"
+    path.write_text(shipped.replace("[sources]", '[sources]\nlog = "our lab book, https://example.org/7"') + text)
+    return path
+
+
+def test_a_device_file_is_found_beside_its_chip_file(tmp_path: Path) -> None:
+    device_file(tmp_path / "cells")
+    path = write(tmp_path, 'inherit = "spirit"\n[cell]\ndevice = "cells/wafer7.toml"\n[cell.lrs]\nmedian = "6 kohm"\n')
+    child = write(tmp_path / "cells", 'inherit = "../mine.toml"\n', "child.toml")
+    for chip in (load_chip(path), load_chip(child)):
+        # The folder stays behind; the citation comes along.
+        assert chip.cell.device == "wafer7.toml"
+        assert chip.cell.lrs.median.value == 6e3
+        assert chip.sources["log"] == "our lab book, https://example.org/7"
+        assert "EMB" in chip.sources
+        assert chip_from_description(json.loads(json.dumps(chip.describe())), "x") == chip
+
+
+def test_an_override_finds_a_device_file_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device_file(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert load_chip("spirit", {"cell.device": "wafer7.toml"}).digest() == SPIRIT.digest()
+    assert refusal("spirit", {"cell.device": "none.toml"}).startswith("none.toml: cannot be read")
+    assert "cell device name" in refusal("spirit", {"cell.device": "none.toml"})
+
+
+def test_a_fault_in_a_device_file_names_that_file(tmp_path: Path) -> None:
+    path = str(device_file(tmp_path, "colour = 3\n"))
+    assert refusal("spirit", {"cell.device": path}).startswith(f"{path}: unknown key 'programming.colour'")
+
+
+def test_sources_of_a_file_come_on_top_of_inherited_ones(tmp_path: Path) -> None:
+    mine = load_chip(write(tmp_path, 'inherit = "spirit"\n[sources]\nEMB = "mine"\nlog = "lab book"\n'))
+    assert mine.sources == {**SPIRIT.sources, "EMB": "mine", "log": "lab book"}
+    assert mine.digest() == SPIRIT.digest()
+
+
+def test_sources_follow_the_device() -> None:
+    sources = load_chip("spirit", {"cell.device": "optimistic"}).sources
+    assert "DenRAM" in sources and "SkyWater" not in sources
+
+
+@pytest.mark.parametrize("text", ['sources = "EMB"\n', "[sources]\nEMB = 3\n", '[sources]\nEMB = " "\n'])
+def test_sources_of_another_kind_are_refused(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, 'inherit = "spirit"\n' + text)
+    assert refusal(path).startswith(f"{path}: sources")
+
+
 def test_overrides_leave_the_shipped_chip_alone() -> None:
     load_chip("spirit", {"neuron.refractory": "5 us"})
     assert load_chip("spirit") == SPIRIT
 
 
 # ---- refusals
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"geometry.n_in": 100}, "geometry: n_in is 100, but image_side 12 gives 144 pixels; "),
+        ({"geometry.image_side": 10}, "geometry: n_in is 144, but image_side 10 gives 100 pixels; "),
+        ({"neuron.rail_voltage": "0.2 V"}, "neuron: rail_voltage 200 mV is below threshold_voltage 300 mV"),
+        ({"cell.stuck_lrs": 0.6, "cell.stuck_hrs": 0.5}, "cell: stuck_lrs + stuck_hrs is 1.1; "),
+        ({"cell.hrs.median": "5 kohm"}, "cell: lrs.median 5 kohm must be below hrs.median 5 kohm"),
+        ({"cell.lrs.tail_low_factor": 7}, "cell.lrs: tail_low_factor 7 is above tail_high_factor 6; "),
+        ({"cell.hrs.tail_probability": 0.1}, "cell.hrs: tail_probability 0.1 is without effect while "),
+        ({"coding.jitter_rel": 0.1}, "coding: jitter_rel 0.1 is without effect with encoder periodic; "),
+        ({"cell.programming.mode": "one-pulse"}, "cell.programming: max_pulses 20 is without effect in mode one-pulse"),
+    ],
+)
+def test_values_that_contradict_each_other_are_refused(changes: dict[str, Any], message: str) -> None:
+    assert refusal("spirit", changes).startswith(f"spirit: {message}")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"geometry.n_in": 64, "geometry.image_side": 8},
+        {"neuron.rail_voltage": "0.3 V"},
+        {"cell.stuck_lrs": 0.9, "cell.stuck_hrs": 0.1},
+        {"cell.lrs.tail_low_factor": 6.0},
+        {"cell.lrs.tail_probability": 0.0},
+        {"coding.encoder": "jittered"},
+        {"coding.encoder": "jittered", "coding.jitter_rel": 0.1},
+        {"cell.programming.mode": "one-pulse", "cell.programming.max_pulses": 1},
+    ],
+)
+def test_values_at_the_edge_of_a_contradiction_are_accepted(changes: dict[str, Any]) -> None:
+    assert load_chip("spirit", changes).digest() != SPIRIT.digest()
 
 
 def test_an_unknown_chip_or_device_suggests_the_nearest() -> None:

@@ -16,8 +16,9 @@ from spikecim.devices.oxram import Cells, SlcOxram, StateSpec
 
 N = 1_000_000
 SIGMAS = 5.0
+ONE_PULSE = {"cell.programming.mode": "one-pulse", "cell.programming.max_pulses": 1}
 BODY_ONLY = {
-    "cell.programming.mode": "one-pulse",
+    **ONE_PULSE,
     "cell.stuck_lrs": 0.0,
     "cell.stuck_hrs": 0.0,
     "cell.lrs.tail_probability": 0.0,
@@ -159,7 +160,7 @@ def test_write_verify_brings_every_good_cell_home_given_pulses_enough() -> None:
 
 
 def test_one_pulse_leaves_good_cells_outside_and_says_so() -> None:
-    cells = programmed(device("nominal", {"cell.programming.mode": "one-pulse"}), low=False, n=20_000)
+    cells = programmed(device("nominal", ONE_PULSE), low=False, n=20_000)
     assert (~cells.verified & ~cells.stuck).any()
 
 
@@ -167,7 +168,7 @@ def test_one_pulse_leaves_good_cells_outside_and_says_so() -> None:
 def test_a_stuck_cell_answers_to_no_pulse() -> None:
     stuck_at_lrs = {"cell.stuck_lrs": 1.0, "cell.stuck_hrs": 0.0}
     patient = device("nominal", stuck_at_lrs | {"cell.programming.max_pulses": 1000})
-    single = device("nominal", stuck_at_lrs | {"cell.programming.mode": "one-pulse"})
+    single = device("nominal", stuck_at_lrs | ONE_PULSE)
     cells = programmed(patient, low=False, n=1000)
     np.testing.assert_array_equal(cells.resistance, programmed(single, low=False, n=1000).resistance)
     np.testing.assert_array_equal(cells.pulses, np.where(cells.verified, 1, 1000))
@@ -176,7 +177,7 @@ def test_a_stuck_cell_answers_to_no_pulse() -> None:
 
 @ALL_DEVICES
 def test_one_pulse_means_one_pulse(name: str) -> None:
-    cells = programmed(device(name, {"cell.programming.mode": "one-pulse"}), low=False, n=100_000)
+    cells = programmed(device(name, ONE_PULSE), low=False, n=100_000)
     assert (cells.pulses == 1).all()
 
 

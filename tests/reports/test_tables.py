@@ -32,7 +32,7 @@ def test_rows_have_exactly_the_documented_keys(data: dict[str, Any]) -> None:
 
 
 def test_all_parts_are_there(data: dict[str, Any]) -> None:
-    parts = "rows banner facts engine_check variants margins population energy confusion assumptions"
+    parts = "rows banner facts engine_check variants margins population energy confusion assumptions sources"
     assert set(parts.split()) <= set(data)
     assert data["banner"]
     assert data["engine_check"] is None
@@ -116,6 +116,7 @@ def test_classes_and_confusion_count_every_image(data: dict[str, Any], rep: Repr
 def test_every_parameter_is_listed_with_status_and_source(data: dict[str, Any], rep: Reproduction) -> None:
     assert [row["path"] for row in data["assumptions"]] == [path for path, _ in rep.median.chip.parameters()]
     assert all(row["value"] and row["status"] and row["source"] for row in data["assumptions"])
+    assert data["sources"] == rep.median.chip.sources
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.0])

@@ -32,6 +32,9 @@ def test_every_row_and_parameter_is_whole(rep: Reproduction, width: int) -> None
         assert path.rpartition(".")[2] in chip
         assert parameter.text() in chip
     assert rep.median.chip.digest() in chip
+    for name, citation in rep.median.chip.sources.items():
+        assert f" {name} " in chip
+        assert "".join(citation.split()) in "".join(chip.replace(f" {name} ", " ").split())
 
 
 def test_summary_of_a_reproduction(rep: Reproduction, capsys: pytest.CaptureFixture[str]) -> None:

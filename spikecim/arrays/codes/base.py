@@ -52,12 +52,19 @@ class WeightCode(ABC):
         """Factor between the sum of the analog cells' currents and the injected current."""
         return 1.0
 
-    def fault_table(self) -> NDArray[np.int64]:
-        """Weight error from one flipped cell: (2 * levels + 1, n_cells), row w + levels, by decoding every flip."""
+    def felt(self, states: BoolArray) -> FloatArray:
+        """Weights (...) that the neuron feels from ideal cells in `states` (..., n_cells), fractions included.
+
+        A cell in LRS carries one unit and a cell in HRS none, so nothing but the states matters.
+        """
+        excitatory, inhibitory = self.sides(states.astype(np.float64), IDEAL_UNITS)
+        return excitatory - inhibitory
+
+    def fault_table(self) -> FloatArray:
+        """Weight error felt from one flipped cell: (2 * levels + 1, n_cells), row w + levels for weight w."""
         weights = np.arange(-self.levels, self.levels + 1, dtype=np.int8)
-        states = self.targets(weights)
-        flips = states[:, None, :] ^ np.eye(self.cells_per_weight, dtype=bool)
-        return self.decode(flips) - weights[:, None]
+        flips = self.targets(weights)[:, None, :] ^ np.eye(self.cells_per_weight, dtype=bool)
+        return self.felt(flips) - weights[:, None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +74,10 @@ class Units:
     lrs: float
     hrs: float
     reference: float
+
+
+# Conductances as multiples of a good LRS cell.
+IDEAL_UNITS = Units(lrs=1.0, hrs=0.0, reference=0.5)
 
 
 def thermometer(count: NDArray[np.integer], n_cells: int) -> BoolArray:

@@ -1,4 +1,4 @@
-"""The code SPIRIT's designers rejected: magnitude cells and a sign bit stored three times (EMB; spirit.md 2.6)."""
+"""The code SPIRIT's designers rejected: magnitude cells and a sign bit stored three times (EMB)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ class SignMagnitude(WeightCode):
     """4 + 3 cells for -4..+4; the sign cells are read digitally, decided by majority, and steer the analog magnitude.
 
     Two bad sign cells flip the weight (up to 8 units). HRS leakage of the magnitude cells has no opposite side to
-    cancel it, so the injector subtracts the mean leakage of its cells as a fixed current.
+    cancel it, so the injector subtracts the mean leakage of its cells as a fixed current. The digital reads of the sign
+    cells see no read noise, and the energy of their sense amplifiers is not charged.
     """
 
     @property

@@ -33,7 +33,10 @@ class _Triplicated(WeightCode):
 
 
 class TriplicatedMajority(_Triplicated):
-    """Each triple is read digitally; the vote switches one reference unit current. No single bad cell matters."""
+    """Each triple is read digitally; the vote switches one reference unit current. No single bad cell matters.
+
+    Digital reads see no read noise, and the energy of their sense amplifiers is not charged.
+    """
 
     def decode(self, states: BoolArray) -> NDArray[np.int64]:
         return self.group.decode(majority(_triples(states)))

@@ -1,4 +1,4 @@
-"""SPIRIT's code: as many excitatory as inhibitory cells, +2 = two excitatory cells in LRS (EMB, FIG; spirit.md 1)."""
+"""SPIRIT's code: as many excitatory as inhibitory cells, +2 = two excitatory cells in LRS (FIG, EMB)."""
 
 from __future__ import annotations
 
