@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints
 
 from spikecim.arrays.groups import ArraySpec, InjectorSpec, SynapseSpec
 from spikecim.coding.renewal import ENCODERS, RateCode
@@ -15,7 +15,6 @@ from spikecim.coding.spec import CodingSpec, DecisionSpec, LinkSpec
 from spikecim.datasets.preprocess import RESIZERS
 from spikecim.devices.oxram import OxramSpec
 from spikecim.energy.table import EnergyTable
-from spikecim.errors import ParameterError
 from spikecim.neurons.dual_threshold import NeuronSpec
 from spikecim.parameters import Choice, Count, Parameter, Section, walk
 
@@ -30,16 +29,6 @@ class GeometrySpec(Section):
     n_out: Annotated[Parameter[int], Count(1, 16_383)]
     image_side: Annotated[Parameter[int], Count(1, 1_000)]
     preprocessing: Annotated[Parameter[str], Choice(tuple(RESIZERS))]
-
-    @model_validator(mode="after")
-    def _one_input_per_pixel(self) -> GeometrySpec:
-        side = self.image_side.value
-        if self.n_in.value != side**2:
-            raise ParameterError(
-                f"n_in is {self.n_in.value}, but image_side {side} gives {side**2} pixels; "
-                "set n_in to the square of image_side"
-            )
-        return self
 
 
 class CellSpec(OxramSpec):

@@ -38,7 +38,7 @@ def run(
     from spikecim.chips import load_chip
     from spikecim.emulator import Emulator
     from spikecim.engines import get_engine
-    from spikecim.experiments.material import material, network_for
+    from spikecim.experiments.material import check_preprocessing, material, network_for
     from spikecim.files import make_folder
     from spikecim.training.ready import ready_network
 
@@ -51,6 +51,7 @@ def run(
         stage("data and network", 0, 1)
         test = material(spec, data, "test", limit=images, progress=not quiet)
         net = ready_network(network, spec.synapse.levels.value) if network else network_for(spec, test.dataset)
+        check_preprocessing(spec, net)
         stage(f"{engine}, {len(test.labels)} images", 0, 1)
         emulator = Emulator(
             chip=spec, network=net, seed=seed, chip_index=chip_index, engine=engine, brian_target=brian_target

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import model_validator
-
 from spikecim.coding.renewal import ENCODERS
 from spikecim.errors import ParameterError
 from spikecim.parameters import Choice, Count, Parameter, Quantity, Section
@@ -31,14 +29,12 @@ class CodingSpec(Section):
     jitter_rel: Annotated[Parameter[float], Quantity("dimensionless", 0.0, 1.0)]
     window: Time
 
-    @model_validator(mode="after")
-    def _jitter_has_an_effect(self) -> CodingSpec:
+    def check(self) -> None:
         if self.jitter_rel.value > 0 and not ENCODERS[self.encoder.value].jittered:
             raise ParameterError(
                 f"jitter_rel {self.jitter_rel.text()} is without effect with encoder {self.encoder.value}; "
                 "set jitter_rel to 0 or encoder to jittered"
             )
-        return self
 
     def window_ticks(self, tick_s: float) -> int:
         """Presentation window in ticks."""

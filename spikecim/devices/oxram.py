@@ -13,7 +13,6 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
 
 from spikecim.errors import ParameterError
 from spikecim.parameters import Choice, Count, Parameter, Quantity, Section
@@ -35,8 +34,7 @@ class StateSpec(Section):
     tail_high_factor: Positive
     read_noise_rel: Fraction
 
-    @model_validator(mode="after")
-    def _tail_has_an_effect(self) -> StateSpec:
+    def check(self) -> None:
         low, high = self.tail_low_factor.value, self.tail_high_factor.value
         if low > high:
             raise ParameterError(f"tail_low_factor {low:g} is above tail_high_factor {high:g}; swap them")
@@ -45,7 +43,6 @@ class StateSpec(Section):
                 f"tail_probability {self.tail_probability.text()} is without effect while tail_low_factor and "
                 "tail_high_factor are 1; set it to 0 or give the tail another factor"
             )
-        return self
 
 
 class ProgrammingSpec(Section):
@@ -58,14 +55,12 @@ class ProgrammingSpec(Section):
     set_energy: Energy
     reset_energy: Energy
 
-    @model_validator(mode="after")
-    def _pulses_are_used(self) -> ProgrammingSpec:
+    def check(self) -> None:
         if self.mode.value == "one-pulse" and self.max_pulses.value > 1:
             raise ParameterError(
                 f"max_pulses {self.max_pulses.value} is without effect in mode one-pulse; "
                 "set max_pulses to 1 or mode to write-verify"
             )
-        return self
 
 
 class OxramSpec(Section):
@@ -78,15 +73,13 @@ class OxramSpec(Section):
     stuck_hrs: Fraction
     programming: ProgrammingSpec
 
-    @model_validator(mode="after")
-    def _states_are_apart(self) -> OxramSpec:
+    def check(self) -> None:
         low, high = self.lrs.median, self.hrs.median
         if low.value >= high.value:
             raise ParameterError(f"lrs.median {low.text()} must be below hrs.median {high.text()}")
         stuck = self.stuck_lrs.value + self.stuck_hrs.value
         if stuck > 1.0 + 1e-12:  # shares that sum to 1 may round above it
             raise ParameterError(f"stuck_lrs + stuck_hrs is {stuck:g}; no more than all cells can be stuck: at most 1")
-        return self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,13 +61,19 @@ def material_or_fallback(
 def _prepare(chip: ChipSpec, images: ImageSet, limit: int | None) -> Material:
     chosen = images if limit is None or limit >= images.n_samples else images.take(limit)
     geometry = chip.geometry
+    side, n_in = geometry.image_side.value, geometry.n_in.value
+    if n_in != side**2:
+        raise ParameterError(
+            f"chip {chip.name}: geometry.n_in is {n_in}, but images of geometry.image_side {side} have {side**2} pixels; "
+            "set n_in to the square of image_side"
+        )
     # A crop of 24 pixels means nothing for the 8x8 fallback images.
     method = geometry.preprocessing.value if images.name != FALLBACK else "area-mean"
     return Material(
         dataset=images.name,
         split=images.split,
         origin=_without_folder(images.origin),
-        values=resize(chosen.images, method, geometry.image_side.value),
+        values=resize(chosen.images, method, side),
         labels=chosen.labels.astype(np.int16),
         complete=chosen.n_samples == images.n_samples,
     )

@@ -82,14 +82,14 @@ class SpiritExperiment:
         clock.lap("variants")
         check = self._check(median) if whole else None
         clock.lap("engine_check")
-        banner = _banner(chip, test)
+        why_not = banner(chip, test)
         mac = formal_mac(NODE_NM, chip.energy.supply.value)
         rows = RowMaker(
-            ideal=ideal, median=median, population=population, variants=variants, mac=mac, comparable=banner is None
+            ideal=ideal, median=median, population=population, variants=variants, mac=mac, comparable=why_not is None
         ).rows()
         return Reproduction(
             rows=rows,
-            banner=banner,
+            banner=why_not,
             ideal=ideal,
             median=median,
             population=population,
@@ -196,7 +196,7 @@ def margin_curve(run: RunResult, largest: int = LARGEST_MARGIN) -> MarginCurve:
     )
 
 
-def _banner(chip: ChipSpec, test: Material) -> str | None:
+def banner(chip: ChipSpec, test: Material) -> str | None:
     """Why nothing can be compared with a published number, or None when everything can."""
     nothing = "no row can be compared with a published number."
     if test.dataset != "mnist" or not test.complete:

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
 from scipy.constants import elementary_charge
 
 from spikecim.errors import ParameterError
@@ -34,15 +33,13 @@ class NeuronSpec(Section):
     reset_error_rel: Annotated[Parameter[float], Quantity("dimensionless", 0.0, 1.0)]
     leak_current: Annotated[Parameter[float], Quantity("ampere", 0.0, 1.0)]
 
-    @model_validator(mode="after")
-    def _threshold_is_within_reach(self) -> NeuronSpec:
+    def check(self) -> None:
         rail, threshold = self.rail_voltage, self.threshold_voltage
         if rail.value < threshold.value:
             raise ParameterError(
                 f"rail_voltage {rail.text()} is below threshold_voltage {threshold.text()}, so no spike could fire; "
                 "raise the first or lower the second"
             )
-        return self
 
 
 @dataclass(frozen=True, kw_only=True)

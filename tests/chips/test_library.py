@@ -301,8 +301,6 @@ def test_overrides_leave_the_shipped_chip_alone() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"geometry.n_in": 100}, "geometry: n_in is 100, but image_side 12 gives 144 pixels; "),
-        ({"geometry.image_side": 10}, "geometry: n_in is 144, but image_side 10 gives 100 pixels; "),
         ({"neuron.rail_voltage": "0.2 V"}, "neuron: rail_voltage 200 mV is below threshold_voltage 300 mV"),
         ({"cell.stuck_lrs": 0.6, "cell.stuck_hrs": 0.5}, "cell: stuck_lrs + stuck_hrs is 1.1; "),
         ({"cell.hrs.median": "5 kohm"}, "cell: lrs.median 5 kohm must be below hrs.median 5 kohm"),

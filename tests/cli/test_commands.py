@@ -73,7 +73,6 @@ def test_reproduce_on_digits_writes_everything_and_compares_nothing(spikecim: Co
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "o" / "reproduction.json").read_text())
     verdicts = {row["id"]: row["verdict"] for row in found["rows"]}
-    assert verdicts.pop("cells") == "reproduced"
     assert set(verdicts.values()) == {"not comparable"}
     assert "digits" in found["banner"]
     assert found["banner"] in " ".join(done.stdout.split())

@@ -10,7 +10,7 @@ import pytest
 import spikecim.experiments.material as material_module
 from spikecim.chips import load_chip
 from spikecim.errors import ParameterError
-from spikecim.experiments.material import check_preprocessing, network_for
+from spikecim.experiments.material import check_preprocessing, material, network_for
 from spikecim.training.ready import ready_network
 
 SHIPPED = ready_network("mnist-post-training")
@@ -51,3 +51,9 @@ def test_a_network_for_other_images_is_refused() -> None:
     message = str(caught.value)
     assert "trained on crop24-mean2 images, but chip 'spirit' has geometry.preprocessing area-mean" in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("wrong", [{"geometry.n_in": 100}, {"geometry.image_side": 10}])
+def test_images_must_fit_the_inputs(wrong: dict[str, int]) -> None:
+    with pytest.raises(ParameterError, match=r"geometry\.n_in is .* square of image_side"):
+        material(load_chip("spirit", wrong), "digits", "test")

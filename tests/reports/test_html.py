@@ -92,6 +92,8 @@ def test_every_parameter_and_the_replay_command_are_on_the_page(html: str, rep: 
     for path, parameter in rep.median.chip.parameters():
         assert f"<code>{path}</code>" in html
         assert parameter.status in html
+    for name, citation in rep.median.chip.sources.items():
+        assert f"<dt>{name}</dt><dd>{citation}</dd>" in html
     assert "spikecim replay run.h5" in html
     assert "Not run: the images were run on one engine only." in html
 
