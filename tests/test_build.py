@@ -12,8 +12,8 @@ from spikecim.chips import load_chip
 from spikecim.errors import ParameterError, ShapeError
 from spikecim.network import Network, network_from_array
 
-SIZE = {"geometry.n_in": 36, "geometry.n_out": 6, "geometry.image_side": 6}
-NETWORK = network_from_array(np.random.default_rng(0).integers(-4, 5, (36, 6)), limit=4)
+SIZE = {"geometry.n_in": 30, "geometry.n_out": 6}
+NETWORK = network_from_array(np.random.default_rng(0).integers(-4, 5, (30, 6)), limit=4)
 DRAWN = ("charge", "threshold_up", "threshold_down", "reset_up", "reset_down")
 
 
@@ -99,24 +99,24 @@ def test_an_ideal_chip_has_the_networks_own_weights() -> None:
 def test_a_real_chip_has_about_the_networks_weights() -> None:
     error = built().effective_weights() - NETWORK.weights
     assert (error != 0).all()
-    # Of 216 weights with cells of 13 % and gains of 5 % spread, half lie well within one unit.
+    # Of 180 weights with cells of 13 % and gains of 5 % spread, half lie well within one unit.
     assert np.median(abs(error)) < 1.0
 
 
 def test_a_program_carries_the_chips_times_and_sizes() -> None:
     chip = built(link__tick="2 us", coding__window="1 ms", decision__delta_s=7)
     program = chip.program
-    assert (program.n_in, program.n_out, program.n_ticks, program.delta_s) == (36, 6, 500, 7)
+    assert (program.n_in, program.n_out, program.n_ticks, program.delta_s) == (30, 6, 500, 7)
     assert (program.tick_s, program.cells_per_row) == (2e-6, 6 * 8)
-    assert chip.cells.resistance.shape == (36, 6, 8)
+    assert chip.cells.resistance.shape == (30, 6, 8)
     assert program.check() is program
 
 
-# By hand: one pulse for each of 36 x 6 x 8 ideal cells, LRS cells by SET.
+# By hand: one pulse for each of 30 x 6 x 8 ideal cells, LRS cells by SET.
 def test_programming_energy_of_an_ideal_chip_by_hand() -> None:
     chip = built(chip="spirit-ideal", cell__programming__set_energy="30 pJ", cell__programming__reset_energy="70 pJ")
     n_set = int(abs(NETWORK.weights.astype(int)).sum())
-    assert chip.programming_j == pytest.approx(n_set * 30e-12 + (36 * 6 * 8 - n_set) * 70e-12, rel=1e-12)
+    assert chip.programming_j == pytest.approx(n_set * 30e-12 + (30 * 6 * 8 - n_set) * 70e-12, rel=1e-12)
 
 
 def test_cells_are_the_same_physical_array_whatever_the_weights() -> None:
@@ -134,16 +134,16 @@ def test_cells_are_the_same_physical_array_whatever_the_weights() -> None:
 
 def test_a_network_that_does_not_fit_is_refused() -> None:
     chip = load_chip("spirit", SIZE)
-    with pytest.raises(ShapeError, match=r"the chip takes \(36, 6\)"):
-        build(chip, Network(weights=np.zeros((6, 36), np.int8)), 1)
+    with pytest.raises(ShapeError, match=r"the chip takes \(30, 6\)"):
+        build(chip, Network(weights=np.zeros((6, 30), np.int8)), 1)
     with pytest.raises(ShapeError, match=r"\[0, 0\] = 5 is outside -4..4"):
-        build(chip, Network(weights=np.full((36, 6), 5, np.int8)), 1)
+        build(chip, Network(weights=np.full((30, 6), 5, np.int8)), 1)
 
 
 def test_a_chip_of_three_levels_refuses_weight_four() -> None:
     chip = load_chip("spirit", SIZE | {"synapse.levels": 3})
     with pytest.raises(ShapeError, match=r"outside -3\.\.3"):
-        build(chip, Network(weights=np.full((36, 6), 4, np.int8)), 1)
+        build(chip, Network(weights=np.full((30, 6), 4, np.int8)), 1)
 
 
 def test_a_capacitor_too_large_for_the_engines_is_refused() -> None:

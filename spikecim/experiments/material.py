@@ -64,7 +64,7 @@ def _prepare(chip: ChipSpec, images: ImageSet, limit: int | None) -> Material:
     side, n_in = geometry.image_side.value, geometry.n_in.value
     if n_in != side**2:
         raise ParameterError(
-            f"chip {chip.name}: geometry.n_in is {n_in}, but images of geometry.image_side {side} have {side**2} pixels; "
+            f"chip {chip.name}: geometry.n_in is {n_in}, but geometry.image_side {side} gives {side**2} pixels; "
             "set n_in to the square of image_side"
         )
     # A crop of 24 pixels means nothing for the 8x8 fallback images.

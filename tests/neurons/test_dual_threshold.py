@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -26,14 +25,9 @@ ENGINE = pytest.mark.parametrize("engine", ["stepper", "event"])
 
 
 def chip(weights: Any, **neuron: Any) -> VirtualChip:
-    """SPIRIT with ideal cells and neurons, cut to the size of `weights`, without early stop; ticks of 1 us.
-
-    Inputs are the pixels of a square image: lines of weight 0 fill it up.
-    """
-    given = np.asarray(weights)
-    side = math.isqrt(len(given) - 1) + 1
-    weights = np.pad(given, ((0, side**2 - len(given)), (0, 0)))
-    size = {"geometry.n_in": side**2, "geometry.n_out": weights.shape[1], "geometry.image_side": side}
+    """SPIRIT with ideal cells and neurons, cut to the size of `weights`, without early stop; ticks of 1 us."""
+    weights = np.asarray(weights)
+    size = {"geometry.n_in": weights.shape[0], "geometry.n_out": weights.shape[1]}
     spec = load_chip("spirit-ideal", size | {f"neuron.{key}": value for key, value in neuron.items()})
     return build(spec, network_from_array(weights, limit=4), seed=0)
 
