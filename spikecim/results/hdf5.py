@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.chips.library import chip_from_description
+from spikecim.chips.loader import chip_from_description
 from spikecim.errors import OutputError, ResultFileError, SpikecimError
 from spikecim.files import replacing
 from spikecim.network import Network
