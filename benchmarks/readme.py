@@ -15,7 +15,7 @@ def rows_table(found: dict[str, Any]) -> str:
     """Published against emulated, as Markdown."""
     lines = ["| quantity | published | emulated | 90 % interval | verdict |", "| --- | ---: | ---: | ---: | --- |"]
     for row in found["rows"]:
-        numbers = [f"{row[key]:,.4g}" for key in ("published", "emulated", "low", "high")]
+        numbers = [_number(row[key]) for key in ("published", "emulated", "low", "high")]
         unit = {"cells": "", "spikes": "", "x": "x"}.get(row["unit"], " " + row["unit"])
         lines.append(
             f"| {row['quantity']} | {numbers[0]}{unit} | {numbers[1]}{unit} | {numbers[2]} to {numbers[3]} "
@@ -27,6 +27,10 @@ def rows_table(found: dict[str, Any]) -> str:
         f"Brian2 against the event engine: {check['spikes']:,} spikes compared, {check['differing']} differing.",
     ]
     return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def bench_table(found: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Published against emulated: rows with verdicts that follow from how each input was set (design section 4)."""
+"""Published against emulated: rows with verdicts that follow from how each input was set."""
 
 from __future__ import annotations
 
