@@ -36,7 +36,7 @@ class BrianEngine:
     target : str
         ``"numpy"`` needs no compiler; ``"cython"`` and ``"cpp_standalone"`` compile first.
     chunk : int
-        Samples side by side; 1000 need about 0.3 GB.
+        Samples side by side; 1000 need about 0.3 GB. C++ standalone takes all samples at once.
     """
 
     target: str = "numpy"
@@ -49,7 +49,9 @@ class BrianEngine:
             raise EngineError(f"brian2 target {self.target!r} is unknown; allowed: {', '.join(TARGETS)}")
         program.check_trains(trains)
         with _code_generation(self.target) as standalone, _frozen_heap():
-            return _Session(program, trains, min(self.chunk, trains.n_samples), standalone).run()
+            # A standalone binary is built once and cannot be loaded again: it takes all samples together.
+            size = trains.n_samples if standalone else min(self.chunk, trains.n_samples)
+            return _Session(program, trains, size, standalone).run()
 
 
 class _Session:
