@@ -44,6 +44,12 @@ def bench_table(found: dict[str, Any]) -> str:
         target = f"{row['target_seconds']:g}" if row.get("target_seconds") else ""
         seconds = f"{row['seconds']:,.0f}" if row["seconds"] >= 1000 else f"{row['seconds']:.3g}"
         lines.append(f"| {row['name']} | {seconds} | {target} | {rate} | {ratio} |")
+    if any(str(row.get("note", "")).startswith("not SPIRIT") for row in found["rows"]):
+        lines += [
+            "",
+            "The last rows run 1,000 images on one thread without early stop, with ratios of CPU time. No peer has SPIRIT's",
+            "neuron: `bench.json` says which one each row simulates instead.",
+        ]
     return "\n".join(lines)
 
 
