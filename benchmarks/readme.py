@@ -47,8 +47,8 @@ def bench_table(found: dict[str, Any]) -> str:
     if any(str(row.get("note", "")).startswith("not SPIRIT") for row in found["rows"]):
         lines += [
             "",
-            "The last rows run 1,000 images on one thread without early stop, with ratios of CPU time. No peer has SPIRIT's",
-            "neuron: `bench.json` says which one each row simulates instead.",
+            "The last rows run 1,000 images on one thread without early stop; ratios are of CPU time. No peer has",
+            "SPIRIT's neuron: `bench.json` says which one each row simulates instead.",
         ]
     return "\n".join(lines)
 
