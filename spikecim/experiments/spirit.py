@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from spikecim.chips import load_chip
 from spikecim.chips.spec import ChipSpec
+from spikecim.conversion.perceptron import METHODS
 from spikecim.emulator import Emulator
 from spikecim.energy.baselines import formal_mac
 from spikecim.engines import get_engine
@@ -115,8 +116,6 @@ class SpiritExperiment:
         self, chip: ChipSpec, ideal_chip: ChipSpec, test: Material, ideal: RunResult, population: Population
     ) -> list[Variant]:
         """The same chip with weights trained in other plausible ways: how much of the table hangs on that choice."""
-        from spikecim.conversion.perceptron import METHODS
-
         rows = []
         for number, method in enumerate(METHODS):
             self.progress("training variants", number, len(METHODS))
@@ -186,7 +185,7 @@ def margin_curve(run: RunResult, largest: int = LARGEST_MARGIN) -> MarginCurve:
     """Run once to the largest margin and read all smaller ones from it."""
     program = run.program.with_(delta_s=max(largest, run.program.delta_s or 1))
     record = get_engine("event").run(program, run.trains)
-    wide = RunResult(**{**run.__dict__, "program": program, "record": record})
+    wide = replace(run, program=program, record=record)
     margins = np.arange(1, program.n_margins + 1)
     return MarginCurve(
         delta_s=margins,
