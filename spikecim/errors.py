@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class SpikecimError(Exception):
     """Base of all errors that a user can cause and mend; the command line prints it and exits with 2."""
@@ -41,3 +44,9 @@ class MissingExtraError(SpikecimError, ImportError):
 
 class EngineError(SpikecimError, ValueError):
     """An engine is unknown or cannot run this program."""
+
+
+def hint(name: str, known: Iterable[str], otherwise: str, cutoff: float = 0.5) -> str:
+    """What to tell the user of an unknown `name`: the nearest of the `known` ones, or `otherwise`."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
+    return f"did you mean {near[0]!r}?" if near else otherwise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ from typing import Any, Generic, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from spikecim.errors import ParameterError
+from spikecim.errors import ParameterError, hint
 from spikecim.units import format_quantity, parse_quantity
 
 STATUSES = ("published", "derived", "proxy", "calibrated", "measured", "assumed")
@@ -191,9 +190,8 @@ def _explain(fault: Any, model: type[BaseModel]) -> str:
     name = ".".join(path)
     if fault["type"] == "extra_forbidden":
         known = _keys_at(model, path[:-1])
-        near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(sorted(known))}"
-        return f"unknown key {name!r}; {hint}"
+        allowed = f"allowed: {', '.join(sorted(known))}"
+        return f"unknown key {name!r}; {hint(path[-1], known, allowed)}"
     if fault["type"] == "missing":
         return f"{name}: missing; every description needs it"
     message = str(fault["msg"]).removeprefix("Value error, ")

@@ -94,6 +94,12 @@ class SpikeTrains:
             raise ShapeError("spike trains: a line may spike once per tick; run them through coding.link.arbitrate")
 
 
+def flat_ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Indices start, start + 1, ... of `counts` entries from each of `starts` (n,), one range after the other."""
+    ends = np.cumsum(counts)
+    return np.arange(ends[-1]) + np.repeat(starts - (ends - counts), counts)
+
+
 def trains_from_lists(samples: Sequence[Iterable[tuple[int, int, int]]], *, n_in: int, n_ticks: int) -> SpikeTrains:
     """Build checked trains from one list of (tick, line, sign) per sample; spikes are sorted by tick and line."""
     rows = [sorted(sample) for sample in samples]

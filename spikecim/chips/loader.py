@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spikecim.chips.spec import ChipSpec, DeviceFile
-from spikecim.errors import ParameterError
+from spikecim.errors import ParameterError, hint
 from spikecim.parameters import read_section
 
 _MAX_INHERITANCE = 8
@@ -98,9 +97,8 @@ def _read_device(name: str, folder: Path) -> dict[str, Any]:
 def _pick(name: str, names: list[str], kind: str, folder: Traversable) -> Traversable:
     if name in names:
         return folder / f"{name}.toml"
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"shipped: {', '.join(names)}; or give the path of a .toml file"
-    raise ParameterError(f"{kind} {name!r} is unknown; {hint}")
+    help_ = hint(name, names, f"shipped: {', '.join(names)}; or give the path of a .toml file")
+    raise ParameterError(f"{kind} {name!r} is unknown; {help_}")
 
 
 def _parse(file: Traversable | Path, where: str, kind: str) -> dict[str, Any]:
@@ -170,6 +168,5 @@ def _child(table: Any, part: str, path: str) -> Any:
     if isinstance(table, dict) and part in table and "value" not in table:
         return table[part]
     known = list(table) if isinstance(table, dict) and "value" not in table else []
-    near = difflib.get_close_matches(part, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(known) or 'nothing below a value'}"
-    raise ParameterError(f"override {path!r}: unknown key {part!r}; {hint}")
+    help_ = hint(part, known, f"allowed: {', '.join(known) or 'nothing below a value'}")
+    raise ParameterError(f"override {path!r}: unknown key {part!r}; {help_}")

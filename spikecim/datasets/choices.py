@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
-from spikecim.errors import ParameterError
+from spikecim.errors import ParameterError, hint
 
 
 def check_choice(kind: str, value: str, allowed: Iterable[str]) -> None:
@@ -13,6 +12,5 @@ def check_choice(kind: str, value: str, allowed: Iterable[str]) -> None:
     names = list(allowed)
     if value in names:
         return
-    near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ParameterError(f"unknown {kind} {value!r}; {hint}allowed: {', '.join(names)}")
+    help_ = f"{hint(str(value), names, '')} allowed: {', '.join(names)}".strip()
+    raise ParameterError(f"unknown {kind} {value!r}; {help_}")

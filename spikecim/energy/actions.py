@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.program import Program
-from spikecim.spikes import SpikeRecord, SpikeTrains
+from spikecim.spikes import SpikeRecord, SpikeTrains, flat_ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +70,7 @@ def count_actions(program: Program, trains: SpikeTrains, record: SpikeRecord, de
 def _electrons(program: Program, trains: SpikeTrains, words: NDArray[np.int64]) -> NDArray[np.int64]:
     """Charge through the cells of the first `words` input spikes of each sample, (n_samples,)."""
     ends = np.cumsum(words)
-    shift = trains.offsets[:-1] - (ends - words)
-    delivered = np.arange(ends[-1]) + np.repeat(shift, words)
+    delivered = flat_ranges(trains.offsets[:-1], words)
     through = np.zeros(len(delivered) + 1, np.int64)
     np.cumsum(program.row_electrons[trains.lines[delivered]], out=through[1:])
     return through[ends] - through[ends - words]

@@ -19,7 +19,7 @@ from spikecim.coding.decision import ScoreCount, Spikes
 from spikecim.engines.brian_network import BrianNetwork, assemble, build_network, count_ports, hold_ticks, input_events
 from spikecim.errors import EngineError
 from spikecim.program import Program
-from spikecim.spikes import SpikeRecord, SpikeTrains
+from spikecim.spikes import SpikeRecord, SpikeTrains, flat_ranges
 
 __all__ = ["BrianEngine", "BrianNetwork", "build_network"]
 
@@ -158,8 +158,7 @@ def _together(parts: list[Spikes]) -> Spikes:
 def _between(trains: SpikeTrains, samples: NDArray[np.int64], first: int, last: int) -> SpikeTrains:
     """Input spikes of `samples` within ticks first..last-1, both counted from 0 in the result."""
     counts = trains.offsets[samples + 1] - trains.offsets[samples]
-    ends = np.cumsum(counts)
-    index = np.arange(ends[-1]) + np.repeat(trains.offsets[samples] - (ends - counts), counts)
+    index = flat_ranges(trains.offsets[samples], counts)
     inside = (trains.ticks[index] >= first) & (trains.ticks[index] < last)
     row, index = np.repeat(np.arange(len(samples)), counts)[inside], index[inside]
     return SpikeTrains(

@@ -85,7 +85,7 @@ def calibrate(
         raise ParameterError(f"calibration takes training images only, got the {train.split} split")
     about = f"{len(train.labels)} held-out {train.dataset} training images, {n_chips} virtual chips, seed {seed}"
     start = load_chip(chip_name, READING)
-    window, spikes = _fit_window(chip_name, network, train, n_chips, seed, progress)
+    window = _fit_window(chip_name, network, train, n_chips, seed, progress)
     chip = load_chip(chip_name, {**READING, "coding.window": window})
     actions = _actions(chip, network, train, n_chips, seed)
     injector = _fit_injector(chip, actions)
@@ -96,7 +96,15 @@ def calibrate(
         chip_name, {**READING, "coding.window": window, "energy.clamp_injector": injector, "energy.link_bit": link}
     )
     return [
-        _fit(start, "coding.window", window, "input_spikes_per_image", INPUT_SPIKES, spikes, about),
+        _fit(
+            start,
+            "coding.window",
+            window,
+            "input_spikes_per_image",
+            INPUT_SPIKES,
+            float(actions.input_words.mean()),
+            about,
+        ),
         _fit(start, "energy.clamp_injector", injector, "energy_core_per_event_pj", CORE_PJ, core, about),
         _fit(
             start,
@@ -118,7 +126,7 @@ def _fit(chip: ChipSpec, path: str, value: str, row: str, target: float, reached
 
 def _fit_window(
     chip_name: str, network: Network, train: Material, n_chips: int, seed: int, progress: Callable[[str], None]
-) -> tuple[str, float]:
+) -> str:
     """Bisect the window in whole ticks: more time, fewer time-outs, more input spikes."""
     tick_s = load_chip(chip_name).tick_s
 
@@ -134,7 +142,7 @@ def _fit_window(
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if spikes_at(middle) < INPUT_SPIKES else (low, middle)
-    return f"{high * tick_s * 1e6:.6g} us", spikes_at(high)
+    return f"{high * tick_s * 1e6:.6g} us"
 
 
 def _actions(chip: ChipSpec, network: Network, train: Material, n_chips: int, seed: int) -> Actions:

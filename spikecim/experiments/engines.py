@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from spikecim.chips import load_chip
 from spikecim.emulator import Emulator
-from spikecim.engines import ENGINES, get_engine
+from spikecim.engines import ENGINES
 from spikecim.experiments.material import material_or_fallback, network_for
-from spikecim.results.compare import compared_spikes, first_difference
+from spikecim.results.replay import replay
 
 REFERENCE = "stepper"
 CHIPS = ("spirit-ideal", "spirit")
@@ -81,10 +81,14 @@ def verify(
         run = emulator.run(test.values, test.labels)
         for name in others:
             progress(f"{chip_name}: {name}", 0, 1)
-            record = get_engine(name).run(run.program, run.trains)
-            spikes, differing = compared_spikes(run.record, record)
-            difference = first_difference(run.record, record)
+            again = replay(run, name, saved=f"the run on {REFERENCE}")
             comparisons.append(
-                Comparison(chip=chip_name, engine=name, spikes=spikes, differing=differing, difference=difference)
+                Comparison(
+                    chip=chip_name,
+                    engine=name,
+                    spikes=again.spikes_compared,
+                    differing=again.spikes_differing,
+                    difference=again.difference,
+                )
             )
     return Verification(dataset=test.dataset, images=len(test.labels), comparisons=comparisons)

@@ -20,8 +20,8 @@ from spikecim.experiments.published import TASK
 from spikecim.experiments.spirit_rows import RowMaker
 from spikecim.explore.population import run_population
 from spikecim.network import Network
-from spikecim.results.compare import compared_spikes, first_difference
 from spikecim.results.population import Population
+from spikecim.results.replay import replay
 from spikecim.results.reproduction import EngineCheck, MarginCurve, Reproduction, Variant
 from spikecim.results.run import RunResult
 from spikecim.training.perceptron import accuracy
@@ -141,16 +141,14 @@ class SpiritExperiment:
         if self.check_engine is None:
             return None
         self.progress(f"{self.check_engine} on all images", 0, 1)
-        started = time.perf_counter()
-        other = get_engine(self.check_engine).run(run.program, run.trains)
-        spikes, differing = compared_spikes(run.record, other)
+        again = replay(run, self.check_engine)
         return EngineCheck(
             engines=("event", self.check_engine),
             samples=run.n_samples,
-            spikes=spikes,
-            differing=differing,
-            identical=first_difference(run.record, other) is None,
-            seconds=time.perf_counter() - started,
+            spikes=again.spikes_compared,
+            differing=again.spikes_differing,
+            identical=again.identical,
+            seconds=again.seconds,
         )
 
     def _facts(self, chip: ChipSpec, test: Material, clock: _Clock) -> dict[str, str]:

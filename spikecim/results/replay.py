@@ -39,13 +39,15 @@ class Replay:
     seconds: float
 
 
-def replay(run: RunResult, engine: str) -> Replay:
+def replay(run: RunResult, engine: str, saved: str = "the saved run") -> Replay:
     """Run program and trains of `run` on `engine` and compare.
 
     Parameters
     ----------
     engine : str
         A name in `engines.ENGINES`.
+    saved : str, optional
+        What a found difference calls `run`.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def replay(run: RunResult, engine: str) -> Replay:
     start = time.perf_counter()
     record = chosen.run(run.program, run.trains)
     seconds = time.perf_counter() - start
-    difference = _difference(run, record, engine)
+    difference = _difference(run, record, (saved, f"the replay on {engine}"))
     compared, differing = compared_spikes(run.record, record)
     return Replay(
         engine=engine,
@@ -68,8 +70,8 @@ def replay(run: RunResult, engine: str) -> Replay:
     )
 
 
-def _difference(run: RunResult, record: SpikeRecord, engine: str) -> str | None:
-    found = first_difference(run.record, record, ("the saved run", f"the replay on {engine}"))
+def _difference(run: RunResult, record: SpikeRecord, names: tuple[str, str]) -> str | None:
+    found = first_difference(run.record, record, names)
     if run.record.n_samples != record.n_samples:
         return found
     counts = run.actions().differs_from(count_actions(run.program, run.trains, record))

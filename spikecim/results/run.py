@@ -61,7 +61,7 @@ class RunResult:
 
     def input_spikes(self, delta_s: int | None = None) -> float:
         """Mean input spikes per sample until the decision."""
-        return float(self.actions(delta_s).input_words.mean())
+        return float(self.record.decisions.inputs[:, self.program.margin_column(delta_s)].mean())
 
     def actions(self, delta_s: int | None = None) -> Actions:
         """Counted actions, see `energy.actions`."""

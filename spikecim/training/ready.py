@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import zipfile
 from importlib import resources
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spikecim.errors import ParameterError, ResultFileError
+from spikecim.errors import ParameterError, ResultFileError, hint
 from spikecim.files import replacing
 from spikecim.network import Network, network_from_array
 
@@ -34,9 +33,8 @@ def ready_network(name: str, limit: int = 4) -> Network:
     if name.endswith(".npz"):
         return load_network(Path(name), limit)
     if name not in ready_names():
-        near = difflib.get_close_matches(name, ready_names(), n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}?" if near else f"shipped: {', '.join(ready_names())}; or give a .npz file"
-        raise ParameterError(f"network {name!r} is unknown; {hint}")
+        shipped = f"shipped: {', '.join(ready_names())}; or give a .npz file"
+        raise ParameterError(f"network {name!r} is unknown; {hint(name, ready_names(), shipped, cutoff=0.4)}")
     with resources.as_file(resources.files("spikecim.training") / "weights" / f"{name}.npz") as path:
         return load_network(path, limit)
 
