@@ -2,68 +2,133 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from spikecim.arrays.groups import Reads, read_groups
+from spikecim.arrays.groups import Reads, Trim, read_groups, trim_injectors
 from spikecim.chips.spec import ChipSpec
+from spikecim.devices.ageing import Future, Past
 from spikecim.devices.oxram import Cells, SlcOxram
+from spikecim.devices.retention import ROOM_K
+from spikecim.errors import ParameterError, ShapeError
 from spikecim.network import Network, network_from_array
 from spikecim.neurons.dual_threshold import draw_neurons, unit_electrons
 from spikecim.program import Program
 from spikecim.streams import name_key
+from spikecim.units import parse_quantity
 
 
 @dataclass(frozen=True, kw_only=True)
 class VirtualChip:
-    """One programmed chip.
+    """One programmed chip at one moment of its life.
 
     Attributes
     ----------
     program : Program
         What an engine needs.
     cells : Cells
-        Every cell, (n_in, n_out, cells_per_weight).
+        Every cell as it is now, (n_in, n_out, cells_per_weight).
     reads : Reads
-        What one read of each weight injects, with the trimmed injector ratio and the drawn gains.
+        What one read of each weight injects now.
+    trim : Trim
+        Injector ratio and gains, set when the chip was made.
     unit : int
         Electrons of one weight unit.
     programming_j : float
         Joules spent on programming.
+    chip : ChipSpec
+    past : Past
+        Time, heat and reads since programming.
+    future : Future
+        The cells as programmed, and what time holds for them.
     """
 
     program: Program
     cells: Cells
     reads: Reads
+    trim: Trim
     unit: int
     programming_j: float
+    chip: ChipSpec
+    past: Past
+    future: Future
 
     def effective_weights(self) -> NDArray[np.float64]:
         """Weights as the neurons feel them, in units, (n_in, n_out)."""
         return self.program.charge[0] / self.unit
 
+    def after(
+        self, seconds: float | str = 0.0, temperature: float | str = ROOM_K, reads: ArrayLike = 0.0
+    ) -> VirtualChip:
+        """The same chip later: ``chip.after("1 h", "85 degC", reads=800e6)``.
 
-def build(chip: ChipSpec, network: Network, seed: int, chip_index: int = 0) -> VirtualChip:
+        Two steps in a row are as good as one. Injectors, comparators and neurons do not age.
+
+        Parameters
+        ----------
+        seconds : float or str
+            Time to pass.
+        temperature : float or str
+            Kelvin, or text with a unit, during that time.
+        reads : float or float64 (n_in,)
+            Reads of each row during that time.
+
+        Raises
+        ------
+        ParameterError
+            Outside the range that a law is stated for, or if nothing in the cell would answer.
+        ShapeError
+            If `reads` is neither a number nor one for each row.
+        """
+        if np.shape(reads) not in ((), (self.program.n_in,)):
+            raise ShapeError(f"reads: expected a number or shape ({self.program.n_in},), got {np.shape(reads)}")
+        past = self.past.then(_si(seconds, "second"), _si(temperature, "kelvin"), reads)
+        cells = self.future.at(past)
+        found = _read(self.chip, self.future, cells, self.trim)
+        program = self.program.with_(
+            charge=found.charge, read_noise=found.read_noise, row_electrons=found.row_electrons
+        )
+        return replace(self, program=program, cells=cells, reads=found, past=past)
+
+
+def build(
+    chip: ChipSpec,
+    network: Network,
+    seed: int,
+    chip_index: int = 0,
+    *,
+    resistance: NDArray[np.float64] | None = None,
+) -> VirtualChip:
     """Program virtual chip number `chip_index` with `network`.
 
     Chips are named by (seed, index): cells, gains and offsets of one index do not depend on how many chips are built.
 
+    Parameters
+    ----------
+    resistance : float64 (n_in, n_out, cells_per_weight), ohm, optional
+        A measured cell map that takes the place of the drawn cells.
+
     Raises
     ------
     ShapeError
-        If the network does not have the chip's shape or weights.
+        If the network, or the cell map, does not have the chip's shape or weights.
     """
     geometry, code = chip.geometry, chip.synapse.weight_code()
     shape = (geometry.n_in.value, geometry.n_out.value)
     checked = network_from_array(network.weights, limit=code.levels, shape=shape, name=network.name)
     chip_seed = name_key(seed, "chip", chip_index)
-    cell = SlcOxram(spec=chip.cell)
-    cells = cell.program(code.targets(checked.weights), chip_seed, "layer0", "program")
+    cell, path = SlcOxram(spec=chip.cell), ("layer0", "program")
+    fresh = cell.program(code.targets(checked.weights), chip_seed, *path)
+    if resistance is not None:
+        fresh = _measured(cell, fresh, resistance)
+    future = Future(cell=cell, fresh=fresh, seed=chip_seed, path=path, corner=chip.coding.window.value)
     full_weight = chip.injectors.full_weight.value
     unit = unit_electrons(chip.neuron, full_weight)
-    reads = read_groups(cells, cell, chip.synapse, chip.array, chip.injectors, unit=unit, seed=chip_seed)
+    trim = trim_injectors(cell, chip.array, chip.injectors, unit, shape[1], seed=chip_seed)
+    cells = future.at(Past())
+    reads = _read(chip, future, cells, trim)
     neurons = draw_neurons(chip.neuron, shape[1], full_weight, chip.tick_s, chip_seed)
     program = Program(
         charge=reads.charge,
@@ -85,5 +150,35 @@ def build(chip: ChipSpec, network: Network, seed: int, chip_index: int = 0) -> V
         cells_per_row=shape[1] * code.cells_per_weight,
     ).check()
     return VirtualChip(
-        program=program, cells=cells, reads=reads, unit=unit, programming_j=cell.programming_energy(cells)
+        program=program,
+        cells=cells,
+        reads=reads,
+        trim=trim,
+        unit=unit,
+        programming_j=cell.programming_energy(fresh),
+        chip=chip,
+        past=Past(),
+        future=future,
     )
+
+
+def _read(chip: ChipSpec, future: Future, cells: Cells, trim: Trim) -> Reads:
+    return read_groups(cells, future.read_noise_rel(cells), chip.synapse.weight_code(), chip.array, trim)
+
+
+def _measured(cell: SlcOxram, drawn: Cells, resistance: NDArray[np.float64]) -> Cells:
+    """The drawn cells with measured resistances: none is stuck by lot, the map says what each one is."""
+    if resistance.shape != drawn.target.shape:
+        raise ShapeError(f"cell map: the chip has {drawn.target.shape} (row, neuron, cell), got {resistance.shape}")
+    if not (np.isfinite(resistance) & (resistance > 0)).all():
+        raise ParameterError("cell map: every resistance must be a finite number of ohms above 0")
+    return replace(
+        drawn,
+        resistance=resistance.astype(np.float64),
+        stuck=np.zeros_like(drawn.stuck),
+        verified=cell.inside(resistance, drawn.target),
+    )
+
+
+def _si(value: float | str, unit: str) -> float:
+    return parse_quantity(value, unit) if isinstance(value, str) else float(value)

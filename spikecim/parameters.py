@@ -6,7 +6,8 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from itertools import pairwise
+from typing import Annotated, Any, Generic, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic_core import CoreSchema, core_schema
@@ -15,7 +16,7 @@ from spikecim.errors import ParameterError, hint
 from spikecim.units import format_quantity, parse_quantity
 
 STATUSES = ("published", "derived", "proxy", "calibrated", "measured", "assumed")
-T = TypeVar("T", float, int, str)
+T = TypeVar("T", float, int, str, tuple[float, ...])
 S = TypeVar("S", bound="Section")
 
 
@@ -25,7 +26,7 @@ class Parameter(Generic[T]):
 
     Attributes
     ----------
-    value : float, int or str
+    value : float, int, str or tuple of float
         SI for quantities.
     unit : str
         SI unit name, ``"count"`` or ``"choice"``.
@@ -45,16 +46,20 @@ class Parameter(Generic[T]):
 
     def text(self) -> str:
         """Readable value with unit."""
-        if isinstance(self.value, float):
-            return format_quantity(self.value, self.unit)
-        return str(self.value)
-
-    def describe(self) -> dict[str, str]:
-        """The same as it is written in a chip file."""
         value = self.value
-        shown = repr_quantity(value, self.unit) if isinstance(value, float) else value
+        if isinstance(value, tuple):
+            return ", ".join(format_quantity(number, self.unit) for number in value)
+        return format_quantity(value, self.unit) if isinstance(value, float) else str(value)
+
+    def describe(self) -> dict[str, Any]:
+        """The same as it is written in a chip file."""
+        value: Any = self.value
+        if isinstance(value, tuple):
+            value = [repr_quantity(number, self.unit) for number in value]
+        elif isinstance(value, float):
+            value = repr_quantity(value, self.unit)
         fitted = {} if self.fitted_to is None else {"fitted_to": self.fitted_to}
-        return {"value": shown, "status": self.status, **fitted, "source": self.source}  # type: ignore[dict-item]
+        return {"value": value, "status": self.status, **fitted, "source": self.source}
 
 
 def repr_quantity(value: float, unit: str) -> str | float:
@@ -134,6 +139,28 @@ class Quantity(_Kind):
 
 
 @dataclass(frozen=True)
+class Series(_Kind):
+    """A list of real quantities in SI unit `unit`, each within [low, high]; `rising` ones each above the last."""
+
+    unit: str
+    low: float = -math.inf
+    high: float = math.inf
+    rising: bool = False
+    shortest: int = 1
+    longest: int = 1000
+
+    def read(self, raw: object) -> Parameter[tuple[float, ...]]:
+        value, certificate = _open(raw)
+        if not isinstance(value, (list, tuple)) or not self.shortest <= len(value) <= self.longest:
+            raise ParameterError(f"expected a list of {self.shortest} to {self.longest} quantities, got {value!r}")
+        one = Quantity(self.unit, self.low, self.high)
+        numbers = tuple(one.read({**certificate, "value": entry}).value for entry in value)
+        if self.rising and any(later <= earlier for earlier, later in pairwise(numbers)):
+            raise ParameterError(f"the list must rise from entry to entry, got {value!r}")
+        return Parameter(value=numbers, unit=self.unit, **certificate)
+
+
+@dataclass(frozen=True)
 class Count(_Kind):
     """A whole number within [low, high]."""
 
@@ -176,6 +203,16 @@ class Section(BaseModel):
         """Raise ParameterError if values that are allowed one by one contradict each other, or one has no effect."""
 
 
+class Switched(Section):
+    """A table that a file may switch off, value by value kept: off is as good as absent."""
+
+    switch: Annotated[Parameter[str], Choice(("on", "off"))]
+
+    @property
+    def on(self) -> bool:
+        return self.switch.value == "on"
+
+
 def read_section(model: type[S], raw: Mapping[str, Any], where: str) -> S:
     """Validate `raw` as `model`; the first fault becomes one ParameterError that names file, key and remedy."""
     try:
@@ -201,7 +238,9 @@ def _explain(fault: Any, model: type[BaseModel]) -> str:
 def _keys_at(model: type[BaseModel], path: list[str]) -> list[str]:
     current: Any = model
     for part in path:
-        current = current.model_fields[part].annotation
+        annotation = current.model_fields[part].annotation
+        # An optional table is written `Table | None`.
+        current = next((kind for kind in get_args(annotation) if kind is not type(None)), annotation)
     return list(current.model_fields)
 
 

@@ -23,6 +23,8 @@ SYMBOLS = {
     "second": "s",
     "joule": "J",
     "watt": "W",
+    "kelvin": "K",
+    "electron_volt": "eV",
     "dimensionless": "",
 }
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
@@ -83,7 +85,14 @@ def _parse_text(text: str, unit: str) -> float:
 
 
 def _example(unit: str) -> str:
-    examples = {"farad": "200 fF", "volt": "0.1 V", "ohm": "5 kohm", "second": "1 us", "joule": "3.6 pJ"}
+    examples = {
+        "farad": "200 fF",
+        "volt": "0.1 V",
+        "ohm": "5 kohm",
+        "second": "1 us",
+        "joule": "3.6 pJ",
+        "kelvin": "300 K",
+    }
     return examples.get(unit, f"1 {SYMBOLS.get(unit, unit)}".strip())
 
 

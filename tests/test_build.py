@@ -44,7 +44,7 @@ def test_chips_of_another_index_or_seed_differ_in_every_draw(other: dict[str, in
     one, two = built(), built(**other)
     for name in DRAWN:
         assert (getattr(one.program, name) != getattr(two.program, name)).any(), name
-    assert (one.reads.gains != two.reads.gains).all()
+    assert (one.trim.gains != two.trim.gains).all()
     assert not np.isin(one.cells.resistance, two.cells.resistance).any()
     assert one.program.noise_seed != two.program.noise_seed
 
@@ -149,3 +149,55 @@ def test_a_chip_of_three_levels_refuses_weight_four() -> None:
 def test_a_capacitor_too_large_for_the_engines_is_refused() -> None:
     with pytest.raises(ParameterError, match="electrons"):
         built(neuron__capacitance="500 pF")
+
+
+# ---- a chip in time
+
+
+def test_a_chip_can_be_aged_in_words_and_in_numbers() -> None:
+    chip = built()
+    later = chip.after("1 h", "85 degC", reads=1e8)
+    same = chip.after(3600.0, 358.15, np.full(30, 1e8))
+    same_program(later, same)
+    assert later.past.seconds == 3600.0
+    assert (later.program.charge != chip.program.charge).any()
+    # Injectors, comparators and neurons do not age; the noise of a run is named as before.
+    same_program(chip, later, but=("charge", "read_noise", "row_electrons"))
+    np.testing.assert_array_equal(later.trim.gains, chip.trim.gains)
+
+
+def test_ageing_in_steps_is_ageing_at_once() -> None:
+    chip = built()
+    same_program(chip.after(1800.0).after(1800.0, reads=5.0), chip.after(3600.0, reads=5.0))
+    same_program(chip, chip.after())
+
+
+@pytest.mark.parametrize("reads", [np.ones(7), np.ones((30, 6))])
+def test_reads_of_another_shape_are_refused(reads: np.ndarray) -> None:
+    with pytest.raises(ShapeError, match=r"reads: expected a number or shape \(30,\)"):
+        built().after(reads=reads)
+
+
+@pytest.mark.parametrize(("seconds", "temperature"), [("1 V", "300 K"), ("1 h", "5 s"), ("soon", "300 K")])
+def test_a_time_or_temperature_in_another_unit_is_refused(seconds: str, temperature: str) -> None:
+    with pytest.raises(ParameterError):
+        built().after(seconds, temperature)
+
+
+def test_a_measured_cell_map_is_that_chip() -> None:
+    drawn = built()
+    again = build(load_chip("spirit", SIZE), NETWORK, 1, resistance=drawn.cells.resistance)
+    same_program(drawn, again)
+    flat = np.full(drawn.cells.resistance.shape, 5e3)
+    even = build(load_chip("spirit-ideal", SIZE), NETWORK, 1, resistance=flat)
+    # As many cells in LRS on both sides: nothing is left of any weight.
+    assert (even.program.charge == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("resistance", "message"),
+    [(np.ones((30, 6, 4)), "cell map: the chip has"), (np.full((30, 6, 8), np.nan), "finite number of ohms")],
+)
+def test_a_cell_map_that_does_not_fit_is_refused(resistance: np.ndarray, message: str) -> None:
+    with pytest.raises((ShapeError, ParameterError), match=message):
+        build(load_chip("spirit", SIZE), NETWORK, 1, resistance=resistance)

@@ -38,11 +38,21 @@ class ArraySpec(Section):
     access_resistance: Annotated[Parameter[float], Quantity("ohm", 0.0, 1e9)]
 
 
+MISMATCH_PARTS = ("independent", "between-neurons", "between-sides")
+
+
 class InjectorSpec(Section):
-    """The current injectors between the clamped columns and the membrane."""
+    """The current injectors between the clamped columns and the membrane.
+
+    Each neuron has an excitatory and an inhibitory injector. Their gains differ independently; to tell causes apart,
+    only the part that both sides of a neuron share, or only the part in which they differ, may be kept.
+    """
 
     full_weight: Annotated[Parameter[int], Count(1, 64)]
     gain_mismatch_rel: Annotated[Parameter[float], Quantity("dimensionless", 0.0, 1.0)]
+    mismatch_part: Annotated[Parameter[str], Choice(MISMATCH_PARTS)] = Parameter(
+        value="independent", unit="choice", status="assumed", source="each injector is a current mirror of its own"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,15 +67,28 @@ class Reads:
         Noise scale, see `program.Program`.
     row_electrons : int64 (n_in,)
         Electrons through all cells of a row.
+    """
+
+    charge: NDArray[np.int32]
+    read_noise: NDArray[np.int32]
+    row_electrons: NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trim:
+    """The injectors of one chip, trimmed once, on the mean of fresh cells.
+
+    Attributes
+    ----------
+    units : Units
+        Mean conductances that the trim and digital reads go by.
     ratio : float
         Trimmed injector ratio k.
     gains : float64 (2, n_out)
         Excitatory and inhibitory gain of each neuron, relative to k.
     """
 
-    charge: NDArray[np.int32]
-    read_noise: NDArray[np.int32]
-    row_electrons: NDArray[np.int64]
+    units: Units
     ratio: float
     gains: NDArray[np.float64]
 
@@ -84,26 +107,35 @@ def injector_ratio(units: Units, array: ArraySpec, unit_electrons: int) -> float
     return unit_electrons * elementary_charge / step
 
 
-def read_groups(
-    cells: Cells,
-    cell: SlcOxram,
-    synapse: SynapseSpec,
-    array: ArraySpec,
-    injectors: InjectorSpec,
-    *,
-    unit: int,
-    seed: int,
-) -> Reads:
-    """Turn programmed cells (n_in, n_out, n_cells) into whole-electron charges per input spike."""
-    code = synapse.weight_code()
+def trim_injectors(
+    cell: SlcOxram, array: ArraySpec, injectors: InjectorSpec, unit: int, n_out: int, *, seed: int
+) -> Trim:
+    """Trim the ratio so that a mean step injects `unit` electrons, and draw the gains of `n_out` neurons."""
     units = reference_units(cell, array)
+    first, second = stream(seed, "injector", "gain").standard_normal((2, n_out))
+    common, apart = (first + second) / 2.0, (first - second) / 2.0
+    mismatch = {
+        "independent": (first, second),
+        "between-neurons": (common, common),
+        "between-sides": (apart, -apart),
+    }[injectors.mismatch_part.value]
+    gains = np.maximum(0.0, 1.0 + injectors.gain_mismatch_rel.value * np.stack(mismatch))
+    return Trim(units=units, ratio=injector_ratio(units, array, unit), gains=gains)
+
+
+def read_groups(cells: Cells, noise_rel: NDArray[np.float64], code: WeightCode, array: ArraySpec, trim: Trim) -> Reads:
+    """Turn programmed cells (n_in, n_out, n_cells) into whole-electron charges per input spike.
+
+    Parameters
+    ----------
+    noise_rel : float64 (n_in, n_out, n_cells)
+        Relative standard deviation of one read of each cell.
+    """
     conductance = 1.0 / (cells.resistance + array.access_resistance.value)
-    mismatch = stream(seed, "injector", "gain").standard_normal((2, cells.resistance.shape[1]))
-    gains = np.maximum(0.0, 1.0 + injectors.gain_mismatch_rel.value * mismatch)
-    ratio = injector_ratio(units, array, unit)
-    excitatory, inhibitory = code.sides(conductance, units)
+    gains = trim.gains
+    excitatory, inhibitory = code.sides(conductance, trim.units)
     electrons = array.read_voltage.value * array.pulse_width.value / elementary_charge
-    scale = ratio * electrons
+    scale = trim.ratio * electrons
     positive = scale * (gains[0] * excitatory - gains[1] * inhibitory)
     negative = scale * (gains[0] * inhibitory - gains[1] * excitatory)
     charge = np.rint(np.stack([positive, negative]))
@@ -111,13 +143,11 @@ def read_groups(
         raise ParameterError(
             f"array: one read injects {np.abs(charge).max():.3g} electrons; engines count to 2**31 - 1"
         )
-    noise = cell.read_noise_rel(cells) * conductance * code.analog_cells()
+    noise = noise_rel * conductance * code.analog_cells()
     noise_electrons = scale * code.noise_gain() * np.sqrt((noise**2).sum(-1))
     return Reads(
         charge=charge.astype(np.int32),
         # The kernel multiplies by a whole number of standard deviation NOISE_SD and shifts by 16 bits.
         read_noise=np.rint(noise_electrons * 65536.0 / NOISE_SD).astype(np.int32),
         row_electrons=np.rint(conductance.sum((1, 2)) * electrons).astype(np.int64),
-        ratio=ratio,
-        gains=gains,
     )

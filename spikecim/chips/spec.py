@@ -115,6 +115,8 @@ def _describe(section: BaseModel) -> dict[str, Any]:
             result[name] = value.describe()
         elif isinstance(value, BaseModel):
             result[name] = _describe(value)
+        elif value is None:
+            continue
         else:
             result[name] = dict(value) if isinstance(value, dict) else value
     return result

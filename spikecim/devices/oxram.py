@@ -9,58 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spikecim.devices.disturb import DisturbSpec
+from spikecim.devices.endurance import EnduranceSpec
+from spikecim.devices.flicker import FlickerSpec
+from spikecim.devices.quadrature import mean_conductance
+from spikecim.devices.relaxation import RelaxationSpec
+from spikecim.devices.retention import RetentionSpec
+from spikecim.devices.states import Fraction, ProgrammingSpec, StateSpec
+from spikecim.devices.telegraph import TelegraphSpec
 from spikecim.errors import ParameterError
-from spikecim.parameters import Choice, Count, Parameter, Quantity, Section
+from spikecim.parameters import Section
 from spikecim.streams import stream
-
-Fraction = Annotated[Parameter[float], Quantity("dimensionless", 0.0, 1.0)]
-Positive = Annotated[Parameter[float], Quantity("dimensionless", 1e-6, 1e6)]
-Resistance = Annotated[Parameter[float], Quantity("ohm", 1.0, 1e12)]
-Energy = Annotated[Parameter[float], Quantity("joule", 0.0, 1.0)]
-
-
-class StateSpec(Section):
-    """Distribution of one resistance state (LRS or HRS)."""
-
-    median: Resistance
-    sigma_ln: Annotated[Parameter[float], Quantity("dimensionless", 0.0, 5.0)]
-    tail_probability: Fraction
-    tail_low_factor: Positive
-    tail_high_factor: Positive
-    read_noise_rel: Fraction
-
-    def check(self) -> None:
-        low, high = self.tail_low_factor.value, self.tail_high_factor.value
-        if low > high:
-            raise ParameterError(f"tail_low_factor {low:g} is above tail_high_factor {high:g}; swap them")
-        if self.tail_probability.value > 0 and low == high == 1:
-            raise ParameterError(
-                f"tail_probability {self.tail_probability.text()} is without effect while tail_low_factor and "
-                "tail_high_factor are 1; set it to 0 or give the tail another factor"
-            )
-
-
-class ProgrammingSpec(Section):
-    """How a cell is written."""
-
-    mode: Annotated[Parameter[str], Choice(("one-pulse", "write-verify"))]
-    lrs_max: Resistance
-    hrs_min: Resistance
-    max_pulses: Annotated[Parameter[int], Count(1, 10_000)]
-    set_energy: Energy
-    reset_energy: Energy
-
-    def check(self) -> None:
-        if self.mode.value == "one-pulse" and self.max_pulses.value > 1:
-            raise ParameterError(
-                f"max_pulses {self.max_pulses.value} is without effect in mode one-pulse; "
-                "set max_pulses to 1 or mode to write-verify"
-            )
 
 
 class OxramSpec(Section):
@@ -72,6 +35,12 @@ class OxramSpec(Section):
     stuck_lrs: Fraction
     stuck_hrs: Fraction
     programming: ProgrammingSpec
+    relaxation: RelaxationSpec | None = None
+    retention: RetentionSpec | None = None
+    disturb: DisturbSpec | None = None
+    endurance: EnduranceSpec | None = None
+    flicker: FlickerSpec | None = None
+    telegraph: TelegraphSpec | None = None
 
     def check(self) -> None:
         low, high = self.lrs.median, self.hrs.median
@@ -120,7 +89,7 @@ class SlcOxram:
         spec, shape = self.spec, targets.shape
         body = stream(seed, *path, "cell").standard_normal((2, *shape))
         fate = stream(seed, *path, "stuck").random(shape)
-        stuck_lrs = fate < spec.stuck_lrs.value
+        stuck_lrs = fate < self._stuck_lrs()
         stuck_hrs = fate > 1.0 - spec.stuck_hrs.value
         stuck = stuck_lrs | stuck_hrs
         low = (targets | stuck_lrs) & ~stuck_hrs
@@ -131,7 +100,7 @@ class SlcOxram:
             resistance, pulses = self._verify(
                 resistance, targets, stuck, lambda again: self._pulse(low[again], cell_part[again], cycles)
             )
-        verified = self._inside(resistance, targets)
+        verified = self.inside(resistance, targets)
         return Cells(resistance=resistance, target=targets, stuck=stuck, verified=verified, pulses=pulses)
 
     def programming_energy(self, cells: Cells) -> float:
@@ -142,19 +111,28 @@ class SlcOxram:
         return set_pulses * rules.set_energy.value + reset_pulses * rules.reset_energy.value
 
     def mean_conductance(self, series_ohm: float) -> tuple[float, float]:
-        """Mean conductance (LRS, HRS) in siemens of freshly programmed cells that are not stuck, behind `series_ohm`.
-
-        Taken by quadrature over the cell part, the cycle part and the tail. The verify loop draws only the cycle part
-        anew: a cell whose pulses miss the window with probability q ends at its k-th pulse with q^(k-1) (1 - q), or
-        outside after the last one.
-        """
-        return self._mean(self.spec.lrs, series_ohm, low=True), self._mean(self.spec.hrs, series_ohm, low=False)
+        """Mean conductance (LRS, HRS) in siemens of fresh cells that are not stuck, behind `series_ohm`."""
+        spec = self.spec
+        lrs, hrs = (
+            mean_conductance(state, spec.cell_share.value, spec.programming, series_ohm, low=low)
+            for state, low in ((spec.lrs, True), (spec.hrs, False))
+        )
+        return lrs, hrs
 
     def read_noise_rel(self, cells: Cells) -> NDArray[np.float64]:
         """Relative standard deviation of one read of each cell, by the state the cell is in."""
-        middle = np.sqrt(self.spec.lrs.median.value * self.spec.hrs.median.value)
-        in_lrs = cells.resistance < middle
-        return np.where(in_lrs, self.spec.lrs.read_noise_rel.value, self.spec.hrs.read_noise_rel.value)
+        return np.where(
+            self.in_lrs(cells.resistance), self.spec.lrs.read_noise_rel.value, self.spec.hrs.read_noise_rel.value
+        )
+
+    def in_lrs(self, resistance: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which cells conduct like LRS: below the geometric mean of both medians."""
+        return resistance < np.sqrt(self.spec.lrs.median.value * self.spec.hrs.median.value)
+
+    def _stuck_lrs(self) -> float:
+        """Share of cells stuck in LRS: from the start, or worn out by cycling."""
+        fresh, wear = self.spec.stuck_lrs.value, self.spec.endurance
+        return fresh if wear is None else 1.0 - (1.0 - fresh) * (1.0 - wear.worn_out())
 
     def _pulse(
         self, low: NDArray[np.bool_], cell_part: NDArray[np.float64], cycles: np.random.Generator
@@ -165,8 +143,10 @@ class SlcOxram:
         tail_draw, tail_place = cycles.random((2, *low.shape))
         result = np.empty(low.shape)
         for state, here in ((spec.lrs, low), (spec.hrs, ~low)):
-            factor = _tail_factor(state, tail_draw[here], tail_place[here])
-            result[here] = state.median.value * np.exp(state.sigma_ln.value * z[here]) * factor
+            factor = state.tail_factor(tail_draw[here], tail_place[here])
+            result[here] = state.median.value * np.exp(state.sigma_ln.value * state.score(z[here])) * factor
+        if spec.endurance is not None:
+            result[~low] *= spec.endurance.hrs_factor()
         return result
 
     def _verify(
@@ -195,70 +175,16 @@ class SlcOxram:
         limit = self.spec.programming.max_pulses.value
         resistance, pulses = first.copy(), np.ones(first.shape, np.int32)
         for _ in range(limit - 1):
-            again = ~self._inside(resistance, targets)
+            again = ~self.inside(resistance, targets)
             if not again.any():
                 break
             resistance[again] = pulse(again)
             pulses[again] += 1
         # A stuck cell answers to no pulse: it keeps its value, however many are spent on it.
         resistance = np.where(stuck, first, resistance)
-        return resistance, np.where(stuck & ~self._inside(resistance, targets), np.int32(limit), pulses)
+        return resistance, np.where(stuck & ~self.inside(resistance, targets), np.int32(limit), pulses)
 
-    def _inside(self, resistance: NDArray[np.float64], targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def inside(self, resistance: NDArray[np.float64], targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which cells lie inside the verify window of their target."""
         rules = self.spec.programming
         return np.where(targets, resistance <= rules.lrs_max.value, resistance >= rules.hrs_min.value)
-
-    def _mean(self, state: StateSpec, series_ohm: float, *, low: bool) -> float:
-        rules = self.spec.programming
-        share = self.spec.cell_share.value
-        cell_z, cell_mass = np.polynomial.hermite_e.hermegauss(_CELL_NODES)
-        log_factor, factor_mass = _log_factors(state)
-        log_body = np.log(state.median.value) + state.sigma_ln.value * np.sqrt(share) * cell_z[:, None] + log_factor
-        cycle_sigma = max(state.sigma_ln.value * np.sqrt(1.0 - share), 1e-12)
-        edge = np.log(rules.lrs_max.value if low else rules.hrs_min.value)
-        cut = np.clip((edge - log_body) / cycle_sigma, -_CYCLE_REACH, _CYCLE_REACH)
-        below = _moments(log_body, cycle_sigma, series_ohm, -_CYCLE_REACH, cut) @ factor_mass
-        above = _moments(log_body, cycle_sigma, series_ohm, cut, _CYCLE_REACH) @ factor_mass
-        (_, inside), (missed, outside) = (below, above) if low else (above, below)
-        pulses = rules.max_pulses.value if rules.mode.value == "write-verify" else 1
-        tried = np.sum([missed**k for k in range(pulses)], axis=0)
-        mean = inside * tried + outside * missed ** (pulses - 1)
-        return float((mean * cell_mass).sum() / cell_mass.sum())
-
-
-# Nodes of the quadrature: twice as many of each move the mean of no shipped device by more than 1e-6.
-_CELL_NODES, _CYCLE_NODES, _TAIL_NODES = 64, 40, 16
-# Standard deviations beyond which the cycle part is left out (mass 1e-15).
-_CYCLE_REACH = 8.0
-
-
-def _log_factors(state: StateSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Nodes of ln(tail factor) with their masses, both (1 + n,); the first stands for the cells without a tail."""
-    places, masses = np.polynomial.legendre.leggauss(_TAIL_NODES)
-    p = state.tail_probability.value
-    factors = _tail_factor(state, np.zeros_like(places), (places + 1.0) / 2.0, always=True)
-    return np.concatenate([[0.0], np.log(factors)]), np.concatenate([[1.0 - p], p * masses / 2.0])
-
-
-def _moments(
-    log_body: NDArray[np.float64],
-    sigma: float,
-    series_ohm: float,
-    start: NDArray[np.float64] | float,
-    stop: NDArray[np.float64] | float,
-) -> NDArray[np.float64]:
-    """Mass, and mass times conductance, of a cycle part between `start` and `stop`: (2, *log_body.shape)."""
-    nodes, weights = np.polynomial.legendre.leggauss(_CYCLE_NODES)
-    half = np.asarray((stop - start) / 2.0)[..., None]
-    z = np.asarray((stop + start) / 2.0)[..., None] + half * nodes
-    mass = half * weights * np.exp(-(z**2) / 2.0) / np.sqrt(2.0 * np.pi)
-    conductance = 1.0 / (np.exp(log_body[..., None] + sigma * z) + series_ohm)
-    return np.stack([mass.sum(-1), (mass * conductance).sum(-1)])
-
-
-def _tail_factor(
-    state: StateSpec, draw: NDArray[np.float64], place: NDArray[np.float64], *, always: bool = False
-) -> NDArray[np.float64]:
-    low, high = np.log(state.tail_low_factor.value), np.log(state.tail_high_factor.value)
-    in_tail = np.ones(draw.shape, bool) if always else draw < state.tail_probability.value
-    return np.where(in_tail, np.exp(low + (high - low) * place), 1.0)

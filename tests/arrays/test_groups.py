@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spikecim.arrays.codes import CODES
-from spikecim.arrays.groups import Reads, injector_ratio, read_groups, reference_units
+from spikecim.arrays.groups import Reads, Trim, injector_ratio, read_groups, reference_units, trim_injectors
 from spikecim.chips import ChipSpec, load_chip
 from spikecim.devices.oxram import Cells, SlcOxram
 from spikecim.errors import ParameterError
@@ -23,9 +23,14 @@ def chip(**changes: Any) -> ChipSpec:
     return load_chip("spirit-ideal", {key.replace("__", "."): value for key, value in changes.items()})
 
 
+def trimmed(spec: ChipSpec, n_out: int = 3, unit: int = UNIT, seed: int = 1) -> Trim:
+    return trim_injectors(SlcOxram(spec=spec.cell), spec.array, spec.injectors, unit, n_out, seed=seed)
+
+
 def read(spec: ChipSpec, cells: Cells, unit: int = UNIT, seed: int = 1) -> Reads:
-    cell = SlcOxram(spec=spec.cell)
-    return read_groups(cells, cell, spec.synapse, spec.array, spec.injectors, unit=unit, seed=seed)
+    noise_rel = SlcOxram(spec=spec.cell).read_noise_rel(cells)
+    trim = trimmed(spec, cells.resistance.shape[1], unit, seed)
+    return read_groups(cells, noise_rel, spec.synapse.weight_code(), spec.array, trim)
 
 
 def programmed(spec: ChipSpec, weights: np.ndarray) -> Cells:
@@ -81,10 +86,11 @@ def test_one_read_by_hand() -> None:
     resistance = np.array([[[4e3, 90e3], [120e3, 6e3], [5e3, 5e3]], [[80e3, 200e3], [1e6, 4.5e3], [7e3, 30e3]]])
     reads = read(spec, cells_of(resistance))
     ratio = UNIT * E / ((1 / 5500 - 1 / 100_500) * 0.1 * 10e-9)
-    assert reads.ratio == pytest.approx(ratio, rel=1e-12)
-    up, down = reads.gains
-    assert reads.gains.shape == (2, 3)
-    assert len(np.unique(reads.gains)) == 6
+    trim = trimmed(spec)
+    assert trim.ratio == pytest.approx(ratio, rel=1e-12)
+    up, down = trim.gains
+    assert trim.gains.shape == (2, 3)
+    assert len(np.unique(trim.gains)) == 6
     for i in range(2):
         for j in range(3):
             excitatory, inhibitory = 1 / (resistance[i, j] + 500)
@@ -116,17 +122,17 @@ def test_gains_scale_their_own_side_of_their_own_neuron_only() -> None:
     one, two = (read(spec, programmed(spec, weights)) for spec in (exact, skewed))
     units = reference_units(SlcOxram(spec=exact.cell), exact.array)
     leak = units.hrs / (units.lrs - units.hrs)  # of one HRS cell, in steps
-    excitatory, inhibitory = two.gains
+    excitatory, inhibitory = trimmed(skewed).gains
     e, i = np.maximum(weights, 0) + 4 * leak, np.maximum(-weights, 0) + 4 * leak
     np.testing.assert_allclose(two.charge[0] / UNIT, excitatory * e - inhibitory * i, atol=1 / UNIT)
     np.testing.assert_allclose(two.charge[1] / UNIT, excitatory * i - inhibitory * e, atol=1 / UNIT)
-    np.testing.assert_array_equal(one.gains, 1.0)
+    np.testing.assert_array_equal(trimmed(exact).gains, 1.0)
     np.testing.assert_array_equal(one.row_electrons, two.row_electrons)
 
 
 def test_gain_mismatch_has_its_stated_spread() -> None:
     spec = chip(synapse__levels=1, injectors__gain_mismatch_rel=0.05)
-    gains = read(spec, programmed(spec, np.ones((1, 20_000)))).gains
+    gains = trimmed(spec, 20_000).gains
     # Five standard errors of mean and standard deviation of 20,000 normal draws per side, and of their correlation.
     for side in gains:
         assert side.mean() == pytest.approx(1.0, abs=5 * 0.05 / np.sqrt(20_000))
@@ -174,3 +180,18 @@ def test_more_electrons_than_32_bits_hold_are_refused() -> None:
     assert read(spec, programmed(spec, [[4]]), unit=2**29 - 1).charge[0, 0, 0] == 4 * (2**29 - 1)
     with pytest.raises(ParameterError, match=r"one read injects 2\.15e\+09 electrons"):
         read(spec, programmed(spec, [[4]]), unit=2**29)
+
+
+def test_the_two_parts_of_the_mismatch_add_up_to_the_whole() -> None:
+    parts = ("independent", "between-neurons", "between-sides")
+    gains = {
+        part: trimmed(chip(injectors__gain_mismatch_rel=0.05, injectors__mismatch_part=part), 400).gains
+        for part in parts
+    }
+    both = gains["between-neurons"] + gains["between-sides"] - 1.0
+    np.testing.assert_allclose(both, gains["independent"], rtol=0, atol=1e-12)
+    assert (gains["between-neurons"][0] == gains["between-neurons"][1]).all()
+    np.testing.assert_allclose(gains["between-sides"].sum(0), 2.0, atol=1e-12)
+    # Half of the variance each: 5 % / sqrt(2), sampling error of a standard deviation 1 / sqrt(2 n).
+    for part in parts[1:]:
+        assert gains[part][0].std() == pytest.approx(0.05 / np.sqrt(2), rel=4 / np.sqrt(800))

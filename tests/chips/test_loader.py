@@ -73,7 +73,7 @@ def test_every_number_has_a_status_and_a_source(name: str, device: str) -> None:
 
 SHORT_NAMES = (
     *("IEDM", "FIG", "EMB", "EEN", "N2D2"),
-    *("proxy A", "technology A", "SkyWater", "minatec", "DenRAM"),
+    *("proxy A", "technology A", "technology C", "SkyWater", "minatec", "DenRAM", "Leti 28 nm", "learning array"),
 )
 
 
@@ -97,7 +97,7 @@ def test_calibrated_values_name_the_row_they_were_fitted_to(path: str) -> None:
 
 def test_the_library_lists_what_it_ships() -> None:
     assert {"spirit", "spirit-ideal"} <= set(chip_names())
-    assert device_names() == ["ideal", "nominal", "optimistic", "pessimistic"]
+    assert device_names() == ["ideal", "nominal", "optimistic", "pessimistic", "technology-c"]
     for name in chip_names():
         assert load_chip(name).name == name
 
@@ -128,7 +128,7 @@ def test_spirit_ideal_is_ideal_and_otherwise_spirit() -> None:
         *("cell.stuck_lrs", "cell.stuck_hrs"),
     }
     assert {path: ideal[path] for path in exact} == dict.fromkeys(exact, 0.0)
-    different = {path for path in spirit if spirit[path] != ideal[path] and not path.startswith("cell.")}
+    different = {path for path in spirit if not path.startswith("cell.") and spirit[path] != ideal[path]}
     assert different <= exact
 
 
@@ -270,7 +270,7 @@ def test_an_override_finds_a_device_file_from_the_current_folder(
 
 def test_a_fault_in_a_device_file_names_that_file(tmp_path: Path) -> None:
     path = str(device_file(tmp_path, "colour = 3\n"))
-    assert refusal("spirit", {"cell.device": path}).startswith(f"{path}: unknown key 'programming.colour'")
+    assert refusal("spirit", {"cell.device": path}).startswith(f"{path}: unknown key 'telegraph.colour'")
 
 
 def test_sources_of_a_file_come_on_top_of_inherited_ones(tmp_path: Path) -> None:
