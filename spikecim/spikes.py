@@ -97,7 +97,7 @@ class SpikeTrains:
 def flat_ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Indices start, start + 1, ... of `counts` entries from each of `starts` (n,), one range after the other."""
     ends = np.cumsum(counts)
-    return np.arange(ends[-1]) + np.repeat(starts - (ends - counts), counts)
+    return np.arange(counts.sum()) + np.repeat(starts - (ends - counts), counts)
 
 
 def trains_from_lists(samples: Sequence[Iterable[tuple[int, int, int]]], *, n_in: int, n_ticks: int) -> SpikeTrains:

@@ -26,6 +26,17 @@ def device_names() -> list[str]:
     return _names(resources.files("spikecim.devices") / "presets")
 
 
+def load_device(name: str) -> DeviceFile:
+    """Load a shipped device by name or a device file by path.
+
+    Raises
+    ------
+    ParameterError
+        Naming file, key, value and what is allowed.
+    """
+    return read_section(DeviceFile, *_device_table(name, Path()))
+
+
 def load_chip(name: str | Path, overrides: Mapping[str, object] | None = None) -> ChipSpec:
     """Load a shipped chip by name or a chip file by path.
 
@@ -43,13 +54,18 @@ def load_chip(name: str | Path, overrides: Mapping[str, object] | None = None) -
         Naming file, key, value and what is allowed.
     """
     raw = _resolve(_read_chip(name, Path()), _location(name, Path()), _MAX_INHERITANCE)
-    changes = dict(overrides or {})
-    if "cell.device" in changes:
-        raw["cell"] = _read_device(str(changes.pop("cell.device")), Path())
-    _lift_sources(raw)
-    for path, value in changes.items():
-        _override(raw, path, value)
-    return chip_from_description(raw, str(name))
+    return chip_from_description(_overridden(raw, overrides or {}), str(name))
+
+
+def with_overrides(chip: ChipSpec, overrides: Mapping[str, object]) -> ChipSpec:
+    """Return `chip` with other values; `overrides` as in `load_chip`.
+
+    Raises
+    ------
+    ParameterError
+        Naming chip, key, value and what is allowed.
+    """
+    return chip_from_description(_overridden(chip.describe(), overrides), chip.name)
 
 
 def chip_from_description(raw: Mapping[str, Any], where: str) -> ChipSpec:
@@ -80,14 +96,18 @@ def _read_chip(name: str | Path, folder: Path) -> dict[str, Any]:
     return _parse(_pick(where, chip_names(), "chip", resources.files("spikecim.chips")), where, "chip")
 
 
-def _read_device(name: str, folder: Path) -> dict[str, Any]:
-    """Cell table, with its sources, of a shipped device or of a file whose relative path starts in `folder`."""
+def _device_table(name: str, folder: Path) -> tuple[dict[str, Any], str]:
+    """Content of a shipped device, or of a file whose relative path starts in `folder`; and where that is."""
     where, kind = _location(name, folder), "cell device"
     if _is_file(name):
-        device = _parse(Path(where), where, kind)
-    else:
-        presets = resources.files("spikecim.devices") / "presets"
-        device = _parse(_pick(name, device_names(), kind, presets), where, kind)
+        return _parse(Path(where), where, kind), where
+    presets = resources.files("spikecim.devices") / "presets"
+    return _parse(_pick(name, device_names(), kind, presets), where, kind), where
+
+
+def _read_device(name: str, folder: Path) -> dict[str, Any]:
+    """Cell table, with its sources, of a shipped device or of a file whose relative path starts in `folder`."""
+    device, where = _device_table(name, folder)
     read_section(DeviceFile, device, where)
     cell = {key: value for key, value in device.items() if key not in ("name", "title")}
     # A chip travels in results; the folder of its device file stays behind.
@@ -128,6 +148,16 @@ def _resolve(raw: dict[str, Any], where: str, depth: int) -> dict[str, Any]:
         # A new device replaces the parent's cell; single values on top of it are kept.
         parent["cell"] = _read_device(cell.pop("device"), folder)
     return _merge(parent, raw, where)
+
+
+def _overridden(raw: dict[str, Any], overrides: Mapping[str, object]) -> dict[str, Any]:
+    changes = dict(overrides)
+    if "cell.device" in changes:
+        raw["cell"] = _read_device(str(changes.pop("cell.device")), Path())
+    _lift_sources(raw)
+    for path, value in changes.items():
+        _override(raw, path, value)
+    return raw
 
 
 def _lift_sources(raw: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from spikecim.cli import chips, data, experiments, inspect, run
+from spikecim.cli.explain import explain
 from spikecim.version import __version__
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app.add_typer(experiments.calibrate, name="calibrate")
 app.command("run")(run.run)
 app.command("train")(run.train)
 app.command("report")(inspect.report)
+app.command("explain")(explain)
 app.command("replay")(inspect.replay)
 app.command("verify-engines")(inspect.verify_engines)
 app.add_typer(chips.app, name="chips")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,24 @@ from spikecim.program import CONTINUOUS, Program
 from spikecim.spikes import SpikeRecord, SpikeTrains
 from spikecim.streams import event_key, gaussian_steps
 
+# Called after every tick with: tick, delivered input spikes (indices), charge and signs of output (n_samples, n_out).
+Watch = Callable[[int, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]], None]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stepper:
-    """Visits every tick of all samples side by side."""
+    """Visits every tick of all samples side by side.
 
+    Attributes
+    ----------
+    watch : callable, optional
+        Sees the state after every tick; it must not change what it is given.
+    numbers : int64 (n_samples,), optional
+        Sample numbers that name the read noise, where the trains hold chosen samples and not consecutive ones.
+    """
+
+    watch: Watch | None = None
+    numbers: NDArray[np.int64] | None = field(default=None, compare=False)
     name: str = "stepper"
 
     def run(self, program: Program, trains: SpikeTrains) -> SpikeRecord:
@@ -29,12 +43,13 @@ class Stepper:
         running = np.ones(n_samples, bool)
         reader = MarginReader(n_samples, program)
         arrivals = _by_tick(trains)
+        numbers = np.arange(n_samples) + trains.first_sample if self.numbers is None else self.numbers
         emitted = []
         for tick in range(program.n_ticks):
             charge -= np.clip(charge, -program.leak, program.leak)
             spikes = arrivals[tick]
             spikes = spikes[running[trains.samples()[spikes]]]
-            np.add.at(charge, trains.samples()[spikes], _injected(program, trains, spikes))
+            np.add.at(charge, trains.samples()[spikes], _injected(program, trains, spikes, numbers))
             charge = np.clip(charge, -program.rail_low, program.rail_high)
             tested = np.ones(n_samples, bool)
             if program.comparator != CONTINUOUS:
@@ -49,6 +64,8 @@ class Stepper:
             scores += sign
             sample, neuron = np.nonzero(sign)
             emitted.append(np.stack([sample, np.full_like(sample, tick), neuron, sign[sample, neuron]]))
+            if self.watch is not None:
+                self.watch(tick, spikes, charge, sign)
             active = np.unique(sample)
             decided = reader.feed(active, np.full(len(active), tick), scores[active])
             running[active[decided]] = False
@@ -60,13 +77,14 @@ def _by_tick(trains: SpikeTrains) -> list[NDArray[np.int64]]:
     return np.split(order, np.searchsorted(trains.ticks[order], np.arange(1, trains.n_ticks)))
 
 
-def _injected(program: Program, trains: SpikeTrains, spikes: NDArray[np.int64]) -> NDArray[np.int64]:
+def _injected(
+    program: Program, trains: SpikeTrains, spikes: NDArray[np.int64], numbers: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Electrons (n_spikes, n_out) that the chosen input spikes inject, read noise included."""
     lines = trains.lines[spikes]
     charge = program.charge[(trains.signs[spikes] < 0).astype(int), lines].astype(np.int64)
     if program.noisy:
-        samples = trains.samples()[spikes] + trains.first_sample
-        key = event_key(program.noise_seed, samples, trains.ticks[spikes], lines)
+        key = event_key(program.noise_seed, numbers[trains.samples()[spikes]], trains.ticks[spikes], lines)
         steps = gaussian_steps(key[:, None], np.arange(program.n_out))
         charge = charge + ((program.read_noise[lines] * steps) >> 16)
     return charge

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from spikecim.chips import load_chip
+from spikecim.chips.ideal import ideal_twin
 from spikecim.chips.spec import ChipSpec
 from spikecim.conversion.perceptron import METHODS
 from spikecim.emulator import Emulator
@@ -165,18 +166,6 @@ class SpiritExperiment:
             **{f"seconds_{name}": f"{seconds:.1f}" for name, seconds in clock.laps.items()},
             "seconds_total": f"{sum(clock.laps.values()):.1f}",
         }
-
-
-def ideal_twin(chip: str) -> ChipSpec:
-    """The same chip with exact cells, equal injectors, exact comparators and packets, and no leak."""
-    exact = {
-        "cell.device": "ideal",
-        "injectors.gain_mismatch_rel": 0.0,
-        "neuron.offset_sd": "0 V",
-        "neuron.reset_error_rel": 0.0,
-        "neuron.leak_current": "0 A",
-    }
-    return load_chip(chip, exact)
 
 
 def margin_curve(run: RunResult, largest: int = LARGEST_MARGIN) -> MarginCurve:
