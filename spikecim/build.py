@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spikecim.arrays.groups import Reads, Trim, read_groups, trim_injectors
 from spikecim.chips.spec import ChipSpec
-from spikecim.devices.ageing import Future, Past
+from spikecim.devices.ageing import FRESH, Future, Past
 from spikecim.devices.oxram import Cells, SlcOxram
 from spikecim.devices.retention import ROOM_K
 from spikecim.errors import ParameterError, ShapeError
@@ -84,7 +84,10 @@ class VirtualChip:
         """
         if np.shape(reads) not in ((), (self.program.n_in,)):
             raise ShapeError(f"reads: expected a number or shape ({self.program.n_in},), got {np.shape(reads)}")
-        past = self.past.then(_si(seconds, "second"), _si(temperature, "kelvin"), reads)
+        return self.at(self.past.then(_si(seconds, "second"), _si(temperature, "kelvin"), reads))
+
+    def at(self, past: Past) -> VirtualChip:
+        """The same chip after `past`, counted from its programming; errors as for `after`."""
         cells = self.future.at(past)
         found = _read(self.chip, self.future, cells, self.trim)
         program = self.program.with_(
@@ -127,7 +130,7 @@ def build(
     full_weight = chip.injectors.full_weight.value
     unit = unit_electrons(chip.neuron, full_weight)
     trim = trim_injectors(cell, chip.array, chip.injectors, unit, shape[1], seed=chip_seed)
-    cells = future.at(Past())
+    cells = future.at(FRESH)
     reads = _read(chip, future, cells, trim)
     neurons = draw_neurons(chip.neuron, shape[1], full_weight, chip.tick_s, chip_seed)
     program = Program(
@@ -157,7 +160,7 @@ def build(
         unit=unit,
         programming_j=cell.programming_energy(fresh),
         chip=chip,
-        past=Past(),
+        past=FRESH,
         future=future,
     )
 

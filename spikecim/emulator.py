@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from spikecim.build import VirtualChip, build
 from spikecim.chips.spec import ChipSpec
 from spikecim.coding.renewal import check_values
+from spikecim.devices.ageing import FRESH, Past
 from spikecim.engines import get_engine
 from spikecim.errors import ShapeError
 from spikecim.network import Network
@@ -34,6 +35,8 @@ class Emulator:
         ``"event"``, ``"brian2"`` or ``"stepper"``.
     brian_target : str
         ``"numpy"``, ``"cython"`` or ``"cpp_standalone"``, for the Brian2 engine.
+    past : Past
+        Time, heat and reads between programming and the run.
     """
 
     chip: ChipSpec
@@ -42,10 +45,12 @@ class Emulator:
     chip_index: int = 0
     engine: str = "event"
     brian_target: str = "numpy"
+    past: Past = FRESH
 
     def program(self) -> VirtualChip:
-        """Draw and program the chip."""
-        return build(self.chip, self.network, self.seed, self.chip_index)
+        """Draw and program the chip, and let it age."""
+        fresh = build(self.chip, self.network, self.seed, self.chip_index)
+        return fresh if self.past.fresh else fresh.at(self.past)
 
     def encode(self, values: NDArray[np.float64]) -> SpikeTrains:
         """Encode `values` (n_samples, n_in) in [-1, 1] with the chip's rate code."""
@@ -102,5 +107,17 @@ class Emulator:
                 "unverified_cells": str(int((~chip.cells.verified).sum())),
                 "programming_pulses": str(int(chip.cells.pulses.sum())),
                 "programming_nj": f"{chip.programming_j * 1e9:.4g}",
+                **_age(self.past),
             },
         )
+
+
+def _age(past: Past) -> dict[str, str]:
+    """Settings of a run on a chip that is not fresh."""
+    if past.fresh:
+        return {}
+    return {
+        "after_s": f"{past.seconds:g}",
+        "heat": "; ".join(f"{seconds:g} s at {kelvin:g} K" for seconds, kelvin in past.heat),
+        "reads_per_row": f"{np.max(past.reads):g}",
+    }

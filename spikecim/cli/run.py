@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spikecim.cli.options import BrianTarget, Chip, Data, Images, Jobs, Json, Quiet, Seed, Set
 from spikecim.cli.shell import guarded, overrides, say, show, show_json, stages, use_jobs
+from spikecim.errors import ParameterError
+
+if TYPE_CHECKING:
+    from spikecim.devices.ageing import Past
 
 Network = Annotated[
     str | None, typer.Option("--network", help="Shipped network or a .npz file (default: trained for the data).")
@@ -29,6 +33,9 @@ def run(
     chip_index: Annotated[int, typer.Option("--chip-index", min=0, help="Which virtual chip.")] = 0,
     seed: Seed = 0,
     set_: Set = None,
+    after: Annotated[str, typer.Option("--after", help="Age of the chip, for example '1 h'.")] = "0 s",
+    temperature: Annotated[str | None, typer.Option("--temperature", help="During that time (25 degC).")] = None,
+    reads: Annotated[float, typer.Option("--reads", min=0.0, help="Reads of every row before the run.")] = 0.0,
     out: Annotated[Path | None, typer.Option("--out", help="Write the run to this HDF5 file.")] = None,
     jobs: Jobs = None,
     json: Json = False,
@@ -42,6 +49,7 @@ def run(
     from spikecim.files import make_folder
     from spikecim.training.ready import ready_network
 
+    past = _past(after, temperature, reads)
     get_engine(engine)  # an unknown name fails here, before the data are read
     spec = load_chip(chip, overrides(set_))
     if out is not None:
@@ -54,7 +62,13 @@ def run(
         check_preprocessing(spec, net)
         stage(f"{engine}, {len(test.labels)} images", 0, 1)
         emulator = Emulator(
-            chip=spec, network=net, seed=seed, chip_index=chip_index, engine=engine, brian_target=brian_target
+            chip=spec,
+            network=net,
+            seed=seed,
+            chip_index=chip_index,
+            engine=engine,
+            brian_target=brian_target,
+            past=past,
         )
         result = emulator.run(test.values, test.labels, data=f"{test.dataset} {test.split} ({test.origin})")
     if out is not None:
@@ -70,6 +84,19 @@ def run(
     from spikecim.reports.terminal import run_summary
 
     show(run_summary(result))
+
+
+def _past(after: str, temperature: str | None, reads: float) -> Past:
+    """What happened to the chip before the run."""
+    from spikecim.devices.ageing import Past
+    from spikecim.devices.retention import ROOM_K
+    from spikecim.units import parse_quantity
+
+    seconds = parse_quantity(after, "second")
+    if temperature is not None and not seconds:
+        raise ParameterError(f"--temperature {temperature}: without effect while no time passes; give --after too")
+    kelvin = ROOM_K if temperature is None else parse_quantity(temperature, "kelvin")
+    return Past().then(seconds, kelvin, reads)
 
 
 @guarded

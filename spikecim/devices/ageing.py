@@ -37,6 +37,11 @@ class Past:
     heat: tuple[tuple[float, float], ...] = ()
     reads: float | FloatArray = 0.0
 
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing has happened yet."""
+        return not self.seconds and not np.any(self.reads)
+
     def then(self, seconds: float, kelvin: float, reads: ArrayLike) -> Past:
         """The past after `seconds` more at `kelvin` and `reads` more of each row.
 
@@ -51,6 +56,9 @@ class Past:
                 raise ParameterError(f"{what} {value!r}: must be a finite number, not below 0")
         heat = (*self.heat, (float(seconds), float(kelvin))) if seconds else self.heat
         return Past(seconds=self.seconds + float(seconds), heat=heat, reads=self.reads + counts)
+
+
+FRESH = Past()
 
 
 @dataclass(frozen=True, kw_only=True)

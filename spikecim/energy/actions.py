@@ -67,6 +67,12 @@ def count_actions(program: Program, trains: SpikeTrains, record: SpikeRecord, de
     )
 
 
+def row_reads(program: Program, trains: SpikeTrains, record: SpikeRecord) -> NDArray[np.int64]:
+    """How often each row (n_in,) was read until the decisions of all samples: the read counters of a run."""
+    delivered = flat_ranges(trains.offsets[:-1], record.decisions.inputs[:, -1].astype(np.int64))
+    return np.bincount(trains.lines[delivered], minlength=program.n_in)
+
+
 def _electrons(program: Program, trains: SpikeTrains, words: NDArray[np.int64]) -> NDArray[np.int64]:
     """Charge through the cells of the first `words` input spikes of each sample, (n_samples,)."""
     ends = np.cumsum(words)

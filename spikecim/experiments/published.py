@@ -11,12 +11,13 @@ EEN = "eeNews Europe 2019"
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """A number as printed: it stands for everything within `half_unit` of it."""
+    """A number as printed: it stands for everything within `half_unit` of it, and above it if it is a lower bound."""
 
     value: float
     half_unit: float
     unit: str
     source: str
+    at_least: bool = False
 
 
 PUBLISHED = {
@@ -30,6 +31,20 @@ PUBLISHED = {
     "energy_chip_per_event_pj": Published(value=180.0, half_unit=0.5, unit="pJ", source=EMB),
     "energy_gain_formal": Published(value=5.0, half_unit=0.5, unit="x", source=f"{EMB}; {IEDM} (up to 5x)"),
     "energy_gain_bare_mac": Published(value=5.0, half_unit=0.5, unit="x", source=f"{EMB}; {IEDM} (up to 5x)"),
+    "reads_without_disturb": Published(
+        value=800e6, half_unit=50e6, unit="reads", source=f"{EMB} (800 M spikes); {IEDM} (750 M)", at_least=True
+    ),
+    # "Does not degrade": accuracies are printed in whole percent.
+    "accuracy_after_relaxation": Published(
+        value=0.0, half_unit=0.5, unit="points", source=f"{EMB} (relaxation within the hour, accuracy does not degrade)"
+    ),
+    "sign_bit_argument": Published(
+        value=0.0,
+        half_unit=0.0,
+        unit="points",
+        source=f"{EMB} (a sign bit would need triple redundancy)",
+        at_least=True,
+    ),
 }
 # The task behind these numbers: inputs, neurons, decision margin.
 TASK = (144, 10, 10)

@@ -10,13 +10,11 @@ from scipy.stats import norm
 
 from spikecim.chips.spec import ChipSpec
 from spikecim.energy.baselines import FormalMac
-from spikecim.experiments.published import PUBLISHED
-from spikecim.results.findings import Row, fitted_to, verdict
+from spikecim.experiments.rows import Span, make_row
+from spikecim.results.findings import Row, fitted_to
 from spikecim.results.population import Population, interval
 from spikecim.results.reproduction import Variant
 from spikecim.results.run import RunResult
-
-Span = tuple[float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,24 +68,8 @@ class RowMaker:
 
     def _row(self, id_: str, quantity: str, span: Span, how: str, *, fitted: Sequence[str] | None = None) -> Row:
         """`fitted` names calibrated parameters behind the row; by default those fitted to this very number."""
-        published = PUBLISHED[id_]
-        low, middle, high = span
         behind = fitted_to(self.chip, id_) if fitted is None else fitted
-        judged = verdict(
-            published.value, published.half_unit, (low, high), fitted=bool(behind), comparable=self.comparable
-        )
-        return Row(
-            id=id_,
-            quantity=quantity,
-            published=published.value,
-            emulated=middle,
-            low=low,
-            high=high,
-            unit=published.unit,
-            verdict=judged,
-            status=f"calibrated on training images ({', '.join(behind)}): {how}" if behind else how,
-            source=published.source,
-        )
+        return make_row(id_, quantity, span, how, fitted=behind, comparable=self.comparable)
 
     def _training(self) -> str:
         given = [100 * variant.ideal_accuracy for variant in self.variants]

@@ -141,8 +141,8 @@ def _row(row: Row) -> dict[str, Any]:
     return {
         **row.as_dict(),
         "quantity": quantity,
-        "unit": "" if unit in ("spikes", "cells") else unit,
-        "texts": {**texts, "published": published(row.published)},
+        "unit": "" if unit in ("spikes", "cells", "reads") else unit,
+        "texts": {**texts, "published": published(row.published, row.unit, row.relation)},
         "strip": strip(row),
     }
 

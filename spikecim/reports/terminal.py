@@ -39,10 +39,10 @@ def rows_table(rows: Iterable[Row]) -> Table:
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("Verdict", no_wrap=True)
     for row in rows:
-        unit = {"spikes": "", "cells": "", "x": "×"}.get(row.unit, row.unit)
+        unit = {"spikes": "", "cells": "", "reads": "", "points": "", "x": "×"}.get(row.unit, row.unit)
         table.add_row(
             escape(row.quantity),
-            f"{published(row.published)} {unit}".strip(),
+            f"{published(row.published, row.unit, row.relation)} {unit}".strip(),
             f"{number(row.emulated, row.unit)} {unit}".strip(),
             f"{number(row.low, row.unit)}–{number(row.high, row.unit)}",
             _VERDICTS.get(row.verdict, escape(row.verdict)),
@@ -92,9 +92,19 @@ def run_summary(run: RunResult) -> Group:
         "Output spikes": f"{number(float(decisions.outputs[:, -1].mean()), 'spikes')} per image",
         "Time-outs": f"{significant(late)} %",
         "Programming": _programming(run),
+        **_age(run),
     }.items():
         facts.add_row(name, escape(text))
     return Group(Text(run.chip.title, style="bold"), facts, "", _energy_table(run), "", Text(energy_sentence(run)))
+
+
+def _age(run: RunResult) -> dict[str, str]:
+    """Time, heat and reads between programming and the run, if there were any."""
+    known = run.settings
+    if "after_s" not in known:
+        return {}
+    heat = f" ({known['heat']})" if known.get("heat") else ""
+    return {"Age": f"{known['after_s']} s{heat}, {known['reads_per_row']} reads of every row"}
 
 
 def _programming(run: RunResult) -> str:

@@ -19,7 +19,7 @@ READING_NAMES = {
     "per-input-spike": "per input spike (all neurons at once)",
 }
 SCOPE_NAMES = {"core": "core (synapses and neurons)", "chip": "chip (core, logic and link)"}
-_DECIMALS = {"%": 2, "spikes": 1, "cells": 0, "nJ": 3, "pJ": 3}
+_DECIMALS = {"%": 2, "spikes": 1, "cells": 0, "points": 2}
 _FOLDERS = re.compile(r"(?<![\w/:.])(?:[A-Za-z]:)?[/\\](?:[^/\\()]+[/\\])+([^/\\()]+)")
 
 
@@ -29,7 +29,9 @@ def number(value: float | None, unit: str = "") -> str:
         return "–"
     # 85.38499999999999 and 85.385 are the same number reached on two ways.
     value = float(f"{value:.12g}")
-    if unit in ("%", "spikes", "cells"):
+    if unit == "reads":
+        return f"{value / 1e6:,.0f} M"
+    if unit in _DECIMALS:
         return f"{value:,.{_DECIMALS[unit]}f}"
     return significant(value)
 
@@ -44,8 +46,12 @@ def significant(value: float, digits: int = 3) -> str:
     return f"{value:,.{places}f}"
 
 
-def published(value: float) -> str:
-    """A published number, with the digits it was published with."""
+def published(value: float, unit: str = "", relation: str = "equal") -> str:
+    """A published number, with the digits it was published with, and a sign if it is a bound."""
+    if relation == "at least":
+        return f"≥\u00a0{published(value, unit)}"
+    if unit == "reads":
+        return number(value, unit)
     return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 

@@ -25,6 +25,8 @@ class Row:
         How the inputs of this row were set.
     source : str
         Where the published number stands.
+    relation : str
+        ``"equal"``, or ``"at least"`` where the published number is a lower bound.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Row:
     verdict: str
     status: str
     source: str
+    relation: str = "equal"
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for JSON, keys in the documented order."""
@@ -49,16 +52,23 @@ def fitted_to(chip: ChipSpec, row_id: str) -> list[str]:
 
 
 def verdict(
-    published: float, half_unit: float, interval: tuple[float, float], *, fitted: bool, comparable: bool = True
+    published: float,
+    half_unit: float,
+    interval: tuple[float, float],
+    *,
+    fitted: bool,
+    comparable: bool = True,
+    at_least: bool = False,
 ) -> str:
     """Judge a row.
 
-    A published number stands for everything that rounds to it, ``published +- half_unit``. When the emulated interval
-    (low, high) reaches into that range the row is reproduced, or calibrated if a fitted parameter stands behind it.
+    A published number stands for everything that rounds to it, ``published +- half_unit``, or with `at_least` for
+    everything from there upwards. When the emulated interval (low, high) reaches into that range the row is reproduced,
+    or calibrated if a fitted parameter stands behind it.
     """
     if not comparable:
         return "not comparable"
     low, high = interval
-    if low > published + half_unit or high < published - half_unit:
+    if high < published - half_unit or (low > published + half_unit and not at_least):
         return "off"
     return "calibrated" if fitted else "reproduced"

@@ -17,7 +17,7 @@ from spikecim.reports.wording import number, published, significant, without_fol
 from spikecim.results.reproduction import Reproduction
 from tests.results.runs import small_run
 
-ROW_KEYS = ["id", "quantity", "published", "emulated", "low", "high", "unit", "verdict", "status", "source"]
+ROW_KEYS = ["id", "quantity", "published", "emulated", "low", "high", "unit", "verdict", "status", "source", "relation"]
 
 
 @pytest.fixture(scope="module")
