@@ -1,8 +1,9 @@
-"""Compiled event loop: one sample at a time, 16 integer lanes without a branch per neuron, parallel over samples.
+"""Compiled event loop: sixteen runs side by side, one in each lane, each at its own tick; parallel over samples.
 
-Lanes of one quantity lie side by side, quantities 16 words apart, and every inner loop runs over exactly 16 lanes with
-constant offsets: the compiler proves them independent and turns each loop into vector instructions. Networks with more
-than 16 neurons take several lane groups.
+A run is one sample through one program. In a step every lane takes its run to the next tick in which something can
+happen, an input spike or a residue that crosses a threshold; a lane whose run has ended is given the next one. The lead
+of the best neuron is a maximum over neurons, not over lanes: no step has a branch that data decide, but for runs that
+reach a margin or end.
 """
 
 from __future__ import annotations
@@ -10,23 +11,24 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from spikecim.engines.lanes import gather, least, load, lowest, mask_of, most, pick, scatter, splat, store, transpose
+from spikecim.engines.layout import LANES
 from spikecim.streams import GOLDEN, MIX_1, MIX_2, NOISE_CENTRE
 
-LANES = 16
-BLOCK = 32  # samples per task: fixed, so that the split never depends on the number of threads
-SLACK = 128  # marks a sample may need beyond one per input spike before the run is repeated with more room
-# A lane's rank is its score in the high bits and 15 - lane below: all ranks differ, and ties go to the lower index.
-RANK_BITS = 4
-EMPTY_LANE_RANK = np.int32(-(2**30))
-# Unsigned indices: the compiler need not fold negative ones, which would keep the lanes from being vectorised.
+N_STRIPS = 16  # tasks: fixed, so that the split never depends on the number of threads
+UNPACK_BLOCK = 32  # samples per task, for the same reason
 _U, _I = np.uint64, np.int32
-_LANES = _U(LANES)
-# Offsets of the parameters (DOWN and LOW are negative charges), and of the state, of one lane group.
-UP, DOWN, RESET_UP, RESET_DOWN, HIGH, LOW, LEAK, N_PARAMETERS = (_U(LANES * k) for k in range(8))
-CHARGE, READY, RANK, N_STATES = (_U(LANES * k) for k in range(4))
-_GOLDEN, _MIX_1, _MIX_2, _LOW16 = _U(GOLDEN), _U(MIX_1), _U(MIX_2), _U(0xFFFF)
-# 2 is a primitive root modulo 19, so 2**lane % 19 tells the lane of a single bit.
-_LANE_OF_BIT = np.array([0, 0, 1, 13, 2, 0, 14, 6, 3, 8, 0, 12, 15, 5, 7, 11, 4, 10, 9], np.uint8)
+_GOLDEN, _MIX_1, _MIX_2, _FIELDS = _U(GOLDEN), _U(MIX_1), _U(MIX_2), _U(0x0000FFFF0000FFFF)
+# Rows of 16 lanes: of one neuron (DOWN and LOW are negative charges) ...
+CHARGE, READY, SCORE, UP, DOWN, RESET_UP, RESET_DOWN, HIGH, LOW, LEAK, LONGEST, N_STATES = (
+    LANES * k for k in range(12)
+)
+N_PARAMETERS = 8
+# ... and of a run: what its next event brings, its rules, and where it is.
+TICK, ROW, EVENT, NOW, CROSSING, BASE, HOLD, ON_EVENT = (LANES * k for k in range(8))
+MARGIN, LEAD, OUTPUTS, MARK, ROOM, FILLED, SLOT, SILENCE, N_RUN = (LANES * k for k in range(8, 17))
+# Scores stay within the number of ticks, far above it.
+_NO_SCORE = _I(-(2**30))
 
 
 @njit(inline="always")
@@ -37,280 +39,383 @@ def _mix(x):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _add(state, base, table, row):  # type: ignore[no-untyped-def]
-    """Add one event's charge to a lane group."""
-    for j in range(LANES):
-        state[base + CHARGE + _U(j)] = _I(state[base + CHARGE + _U(j)] + table[row + _U(j)])
+def _up16(n):  # type: ignore[no-untyped-def]
+    return (n + 15) & ~15
 
 
-@njit(inline="always")
-def _add_noise(state, base, noise, row, key):  # type: ignore[no-untyped-def]
-    """Add one event's read noise to a lane group (see `streams.gaussian_steps`)."""
-    for j in range(LANES):
-        word = _mix(key + _U(j + 1) * _GOLDEN)
-        total = (word & _LOW16) + ((word >> _U(16)) & _LOW16) + ((word >> _U(32)) & _LOW16) + (word >> _U(48))
-        step = np.int64(total) - NOISE_CENTRE
-        state[base + CHARGE + _U(j)] += _I((np.int64(noise[row + _U(j)]) * step) >> np.int64(16))
+@njit
+def _aligned(n):  # type: ignore[no-untyped-def]
+    """n words of zero from the beginning of a cache line: a vector across two lines costs twice."""
+    words = np.zeros(n + LANES, np.int32)
+    skip = -(np.int64(words.ctypes.data) // 4) % LANES
+    return words[skip : skip + n]
 
 
-@njit(inline="always")
-def _leak(state, base, parameters, at, ticks):  # type: ignore[no-untyped-def]
-    """Let `ticks` ticks of leak flow: a constant current towards rest, exact over any gap."""
-    for j in range(LANES):
-        charge = np.int64(state[base + CHARGE + _U(j)])
-        lost = np.int64(parameters[at + LEAK + _U(j)]) * ticks
-        state[base + CHARGE + _U(j)] = _I(charge - min(max(charge, -lost), lost))
+@njit
+def _events(trains, first, last, n_in, n_ticks):  # type: ignore[no-untyped-def]
+    """Input spikes of samples first .. last - 1 as (ticks, table rows, starts, whether two share a tick).
 
-
-@njit(inline="always")
-def _test(state, base, parameters, at, table, row, tick, next_ready, leader):  # type: ignore[no-untyped-def]
-    """Add a row of charges, clip, test both comparators, subtract packets, count.
-
-    Returns the lanes that fired (up in bits 0-15, down in bits 16-31), the largest excess over a threshold that is
-    left (not negative: a lane will fire again without input), and the best rank beside lane `leader`. Every step is
-    cast back to 32 bits: numba would widen to 64 and halve the lanes of a vector instruction.
+    Every sample begins at a multiple of 16 and ends with an event after the window.
     """
-    fired, excess, rival = _I(0), _I(-(2**31)), _I(-(2**31))
-    for j in range(LANES):
-        i = _U(j)
-        charge = _I(state[base + CHARGE + i] + table[row + i])
-        charge = min(max(charge, parameters[at + LOW + i]), parameters[at + HIGH + i])
-        ready = state[base + READY + i]
-        may = ready <= tick
-        up = _I(may & (charge >= parameters[at + UP + i]))
-        down = _I(may & (charge <= parameters[at + DOWN + i]))
-        # Masks of ones instead of products: a lane-wise AND is cheaper than a multiplication.
-        back = _I(parameters[at + RESET_DOWN + i] & _I(-down))
-        charge = _I(_I(charge + back) - _I(parameters[at + RESET_UP + i] & _I(-up)))
-        state[base + CHARGE + i] = charge
-        either = _I(up | down)
-        state[base + READY + i] = max(ready, _I(next_ready & _I(-either)))
-        rank = _I(state[base + RANK + i] + _I(_I(up - down) << _I(RANK_BITS)))
-        state[base + RANK + i] = rank
-        rival = max(rival, rank if _I(j) != leader else _I(-(2**31)))
-        fired = _I(fired | _I(_I(up << _I(j)) | _I(down << _I(j + LANES))))
-        over, under = _I(charge - parameters[at + UP + i]), _I(parameters[at + DOWN + i] - charge)
-        excess = max(excess, max(over, under))
-    return fired, excess, rival
-
-
-@njit(inline="always")
-def _next_crossing(state, base, parameters, at, now, n_ticks):  # type: ignore[no-untyped-def]
-    """First tick after `now` at which a lane left beyond threshold may fire, or n_ticks."""
-    first = _I(n_ticks)
-    for j in range(LANES):
-        i = _U(j)
-        charge = state[base + CHARGE + i]
-        beyond = (charge >= parameters[at + UP + i]) | (charge <= parameters[at + DOWN + i])
-        first = min(first, max(state[base + READY + i], _I(now + 1)) if beyond else first)
-    return np.int64(first)
-
-
-@njit(inline="always")
-def _next_leaky_crossing(state, base, parameters, at, now, n_ticks):  # type: ignore[no-untyped-def]
-    """The same where charge may leak back below the threshold before its lane is ready."""
-    first = np.int64(n_ticks)
-    for j in range(LANES):
-        i = _U(j)
-        charge = np.int64(state[base + CHARGE + i])
-        tick = max(np.int64(state[base + READY + i]), now + 1)
-        lost = np.int64(parameters[at + LEAK + i]) * (tick - now)
-        charge -= min(max(charge, -lost), lost)
-        beyond = (charge >= parameters[at + UP + i]) | (charge <= parameters[at + DOWN + i])
-        first = min(first, tick if beyond else first)
-    return first
+    offsets, in_ticks, in_lines, in_signs = trains
+    starts = np.empty(last - first + 1, np.int64)
+    starts[0] = 0
+    for s in range(first, last):
+        starts[s - first + 1] = starts[s - first] + _up16(offsets[s + 1] - offsets[s] + 1)
+    ticks, rows = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int32)
+    shared = _I(0)
+    for s in range(first, last):
+        to, start, n = _U(starts[s - first]), _U(offsets[s]), _U(offsets[s + 1] - offsets[s])
+        for k in range(n):
+            ticks[to + _U(k)] = in_ticks[start + _U(k)]
+        for k in range(n):
+            rows[to + _U(k)] = _I(in_lines[start + _U(k)]) + (_I(n_in) if in_signs[start + _U(k)] < 0 else _I(0))
+        for k in range(1, n):
+            shared = _I(shared | _I(in_ticks[start + _U(k)] == in_ticks[start + _U(k) - _U(1)]))
+        for k in range(to + n, _U(starts[s - first + 1])):
+            ticks[_U(k)], rows[_U(k)] = n_ticks, 2 * n_in
+    return ticks, rows, starts, shared != 0
 
 
 @njit
-def _leader(state, n_lanes):  # type: ignore[no-untyped-def]
-    """(lane of the best rank, second-best rank) by plain search: needed only when the lead changes hands."""
-    best, second, leader = _I(-(2**31)), _I(-(2**31)), 0
-    for n in range(n_lanes):
-        rank = state[_U(n // LANES) * N_STATES + RANK + _U(n % LANES)]
-        if rank > best:
-            best, second, leader = rank, best, n
-        elif rank > second:
-            second = rank
-    return leader, second
+def _draw_noise(steps, room, events, first, slot, sample_key, sizes):  # type: ignore[no-untyped-def]
+    """Write the noise steps (see `streams.gaussian_steps`) of events first .. first + 15, all neurons, into `slot`."""
+    ticks, rows = events
+    words, keys = room
+    n_in, n_out, _ = sizes
+    n_groups = (n_out + LANES - 1) // LANES
+    for k in range(LANES):
+        row = rows[_U(first + k)]
+        line = row - (_I(n_in) if row >= n_in else _I(0))
+        keys[_U(k)] = _mix(_mix(sample_key + _U(ticks[_U(first + k)]) * _GOLDEN) + _U(line) * _GOLDEN)
+    for g in range(n_groups):
+        for n in range(min(LANES, n_out - g * LANES)):
+            for k in range(LANES):
+                word = _mix(keys[_U(k)] + _U(g * LANES + n + 1) * _GOLDEN)
+                # Two sums of two 16-bit fields, 32 bits apart; then their sum.
+                pair = (word & _FIELDS) + ((word >> _U(16)) & _FIELDS)
+                words[_U(n * LANES + k)] = _I(_I(pair + (pair >> _U(32))) - _I(NOISE_CENTRE))
+        transpose(words, 0, steps, (slot * n_groups + g) * LANES * LANES)
 
 
 @njit(inline="always")
-def _bits(word):  # type: ignore[no-untyped-def]
-    """Number of ones in 32 bits."""
-    x = np.uint32(word)
-    x = x - ((x >> np.uint32(1)) & np.uint32(0x55555555))
-    x = (x & np.uint32(0x33333333)) + ((x >> np.uint32(2)) & np.uint32(0x33333333))
-    x = (x + (x >> np.uint32(4))) & np.uint32(0x0F0F0F0F)
-    return np.int64(np.uint32(x * np.uint32(0x01010101)) >> np.uint32(24))
+def _scaled(scale, step, wide):  # type: ignore[no-untyped-def]
+    """(scale * step) >> 16, in 32 bits: a wide scale goes byte by byte, which floors to the same number."""
+    if wide:
+        low, byte = splat(_I(255)), splat(_I(8))
+        tail = ((scale & low) * step) >> byte
+        tail = ((((scale >> byte) & low) * step) + tail) >> byte
+        return (scale >> splat(_I(16))) * step + tail
+    return (scale * step) >> splat(_I(16))
+
+
+@njit(inline="always")
+def _leaked(charge, leak, longest, gap):  # type: ignore[no-untyped-def]
+    """Charge after `gap` ticks of a constant current towards rest; `longest` ticks of it still fit 32 bits."""
+    # In two halves, so that even a current that reaches 32 bits after one tick can bring any charge to rest.
+    half = gap >> splat(_I(1))
+    for part in (half, gap - half):
+        lost = leak * least(part, longest)
+        charge = charge - least(most(charge, splat(_I(0)) - lost), lost)
+    return charge
+
+
+@njit(inline="always")
+def _charges(rows, tables, steps, n_groups, g, wide):  # type: ignore[no-untyped-def]
+    """Bring the noisy charges of one event per lane for lane group g of neurons, as 16 rows of one neuron each."""
+    table, scale = tables
+    found, sources, places = rows
+    for k in range(LANES):
+        row, place = np.int64(sources[_U(k)]) + g * LANES, np.int64(places[_U(k)])
+        step = load(steps, (place // LANES * n_groups + g) * LANES * LANES + place % LANES * LANES)
+        store(found, k * LANES, load(table, row) + _scaled(load(scale, row), step, wide))
+    transpose(found, 0, found, 0)
 
 
 @njit
-def _late_winner(state, n_out):  # type: ignore[no-untyped-def]
-    """Neuron of best score at time-out; ties go to the larger charge, then to the lower index."""
+def _seat(j, pair, before, lanes, programs, events, filled, slack, sizes):  # type: ignore[no-untyped-def]
+    """Place run `pair` = (program, sample of the block) in lane j, where program `before` ran, at rest."""
+    state, run, _ = lanes
+    parameters, rules = programs
+    ticks, rows, starts, first_marks = events
+    n_in, n_out, n_ticks = sizes
+    p, b = pair
+    width = (n_out + LANES - 1) // LANES * LANES
+    for n in range(n_out):
+        at = n * N_STATES + j
+        state[at + CHARGE] = state[at + READY] = state[at + SCORE] = 0
+        if p != before:
+            for k in range(N_PARAMETERS):
+                state[at + UP + k * LANES] = parameters[(p * N_PARAMETERS + k) * n_out + n]
+    start = starts[b]
+    run[TICK + j], run[ROW + j], run[EVENT + j], run[FILLED + j] = ticks[start], rows[start], start, filled[b]
+    run[CROSSING + j], run[NOW + j], run[OUTPUTS + j] = n_ticks, -1, 0
+    run[BASE + j] = p * (2 * n_in + 1) * width
+    run[HOLD + j], run[ON_EVENT + j], run[MARGIN + j] = rules[p, 0], rules[p, 1], rules[p, 2]
+    run[MARK + j] = first_marks[b]
+    run[ROOM + j] = first_marks[b + 1] if slack >= 0 else 0
+
+
+@njit
+def _winner(j, state, n_out, late):  # type: ignore[no-untyped-def]
+    """Neuron of best score; at time-out ties go to the larger charge, then to the lower index."""
     best, winner = np.int64(-(2**62)), 0
     for n in range(n_out):
-        base = _U(n // LANES) * N_STATES + _U(n % LANES)
-        merit = np.int64(state[base + RANK] >> _I(RANK_BITS)) << np.int64(32)
-        merit += np.int64(state[base + CHARGE])
+        merit = np.int64(state[n * N_STATES + SCORE + j]) << np.int64(32)
+        if late:
+            merit += np.int64(state[n * N_STATES + CHARGE + j])
         if merit > best:
             best, winner = merit, n
     return winner
 
 
-@njit(inline="always")
-def _at_rest(state, n_groups, n_out):  # type: ignore[no-untyped-def]
-    """No charge, no spike, no score; empty lanes rank below every neuron."""
-    state[:] = 0
-    for n in range(n_groups * LANES):
-        rank = LANES - 1 - n % LANES + (EMPTY_LANE_RANK if n >= n_out else 0)
-        state[_U(n // LANES) * N_STATES + RANK + _U(n % LANES)] = rank
+@njit
+def _record(j, pair, lanes, rule, late, start, n_ticks, decisions):  # type: ignore[no-untyped-def]
+    """Fill the columns of the margins reached, or at time-out those that never were; True when none is left."""
+    durations, winners, inputs, outputs, reached = decisions
+    state, run, n_out = lanes
+    p, s = pair
+    first, n_margins = np.int64(rule[2]), np.int64(rule[3])
+    column = np.int64(run[MARGIN + j]) - first
+    winner = _winner(j, state, n_out, late)
+    while column < n_margins and (late or run[LEAD + j] >= column + first):
+        durations[p, s, column], winners[p, s, column] = n_ticks if late else run[NOW + j] + 1, winner
+        inputs[p, s, column], outputs[p, s, column] = run[EVENT + j] - start, run[OUTPUTS + j]
+        reached[p, s, column] = not late
+        column += 1
+    run[MARGIN + j] = column + first
+    return column == n_margins
 
 
 @njit(inline="always")
-def _first_crossing(state, parameters, n_groups, leaky, now, n_ticks):  # type: ignore[no-untyped-def]
-    """First tick after `now` at which any lane fires without input, or n_ticks."""
-    first = np.int64(n_ticks)
+def _neurons(lanes, now, delivery, switches, marks, n_ticks):  # type: ignore[no-untyped-def]
+    """Take every neuron of every lane through the tick; returns the first tick of the next crossing."""
+    state, run, n_out = lanes
+    tick, gap, tested, live, more = now
+    rows, tables, steps, source, has = delivery
+    noisy, wide, leaky, shared, keep = switches
+    mark_ticks, mark_lanes = marks
+    zero, one, found = splat(_I(0)), splat(_I(1)), rows[0]
+    n_groups = (n_out + LANES - 1) // LANES
+    later, mark = tick + load(run, HOLD), load(run, MARK)
+    room = live & (mark < load(run, ROOM))
+    best = second = splat(_NO_SCORE)
+    first, before = splat(_I(n_ticks)), load(run, OUTPUTS)
+    outputs = before
     for g in range(n_groups):
-        base, at = _U(g) * N_STATES, _U(g) * N_PARAMETERS
-        if leaky:
-            first = min(first, _next_leaky_crossing(state, base, parameters, at, now, n_ticks))
-        else:
-            first = min(first, _next_crossing(state, base, parameters, at, now, n_ticks))
+        fired, bit_up, bit_down = zero, one, splat(_I(1 << LANES))
+        if noisy:
+            _charges(rows, tables, steps, n_groups, g, wide)
+        for n in range(g * LANES, min(n_out, (g + 1) * LANES)):
+            at = n * N_STATES
+            up_at, down_at, ready = load(state, at + UP), load(state, at + DOWN), load(state, at + READY)
+            charge = load(state, at + CHARGE)
+            if leaky:
+                charge = _leaked(charge, load(state, at + LEAK), load(state, at + LONGEST), gap)
+            arriving = load(found, (n - g * LANES) * LANES) if noisy else gather(tables[0], source, has, zero)
+            source = source + one
+            whole = charge + arriving
+            charge = least(most(whole, load(state, at + LOW)), load(state, at + HIGH))
+            if shared:
+                charge = pick(more, whole, charge)
+            may = ready <= tested
+            up, down = (charge >= up_at) & may, (charge <= down_at) & may
+            charge = pick(up, charge - load(state, at + RESET_UP), charge)
+            charge = pick(down, charge + load(state, at + RESET_DOWN), charge)
+            store(state, at + CHARGE, charge)
+            ready = pick(up | down, later, ready)
+            store(state, at + READY, ready)
+            score = load(state, at + SCORE)
+            score = pick(down, score - one, pick(up, score + one, score))
+            store(state, at + SCORE, score)
+            outputs = pick(up | down, outputs + one, outputs)
+            second, best = most(second, least(best, score)), most(best, score)
+            if leaky:
+                ready = most(ready, tick + one)
+                charge = _leaked(charge, load(state, at + LEAK), load(state, at + LONGEST), ready - tick)
+            first = pick((charge >= up_at) | (charge <= down_at), least(first, ready), first)
+            if keep:
+                fired = fired | pick(up, bit_up, zero) | pick(down, bit_down, zero)
+                bit_up, bit_down = bit_up + bit_up, bit_down + bit_down
+        if keep:
+            scatter(mark_lanes, mark * splat(_I(n_groups)) + splat(_I(g)), room, fired)
+    store(run, OUTPUTS, outputs)
+    store(run, LEAD, best - second)
+    if keep:
+        scatter(mark_ticks, mark, room, tick)
+    store(run, MARK, pick(outputs > before, mark + one, mark))
     return first
 
 
 @njit(inline="always")
-def _leak_all(state, parameters, n_groups, ticks):  # type: ignore[no-untyped-def]
-    """Leak every lane group."""
-    for g in range(n_groups):
-        _leak(state, _U(g) * N_STATES, parameters, _U(g) * N_PARAMETERS, ticks)
+def _step(lanes, rows, tables, steps, events, switches, marks, width, n_ticks):  # type: ignore[no-untyped-def]
+    """Take every lane to its next tick; returns the lanes whose margin is reached, and those at time-out."""
+    run = lanes[1]
+    ticks, event_rows, slots = events
+    limit, one, last = splat(_I(n_ticks)), splat(_I(1)), splat(_I(n_ticks - 1))
+    next_in = load(run, TICK)
+    tick = least(next_in, load(run, CROSSING))
+    live = tick < limit
+    has = live & (tick == next_in)
+    row, event, before = load(run, ROW), load(run, EVENT), load(run, NOW)
+    source = load(run, BASE) + row * splat(_I(width))
+    if switches[0]:
+        # Lanes without an event read a row of zeros; their noise step, whatever it is, is scaled by zero.
+        store(rows[1], 0, load(run, BASE) + pick(has, row, load(run, SILENCE)) * splat(_I(width)))
+        store(rows[2], 0, load(run, SLOT) + (event & splat(_I(slots))))
+    event = pick(has, event + one, event)
+    next_in = gather(ticks, event, has, next_in)
+    store(run, TICK, next_in)
+    store(run, ROW, gather(event_rows, event, has, row))
+    store(run, EVENT, event)
+    more = has & (next_in == tick)
+    tested = pick(live, tick, splat(_I(-1)))
+    if switches[3]:
+        tested = pick(more, splat(_I(-1)), tested)
+    store(run, NOW, pick(live, tick, before))
+    gap = pick(live, tick, last) - before
+    crossing = _neurons(
+        lanes, (tick, gap, tested, live, more), (rows, tables, steps, source, has), switches, marks, n_ticks
+    )
+    store(run, CROSSING, most(most(crossing, tick + one), load(run, ON_EVENT)))
+    return mask_of(live & (load(run, LEAD) >= load(run, MARGIN))), mask_of(limit <= tick)
+
+
+@njit
+def _replace(waiting, busy, seated, pairs, lanes, programs, events, block, out, alike, sizes, slack):  # type: ignore[no-untyped-def]
+    """Record the runs of the lanes `waiting` and seat the next in those that are free; (busy lanes, runs seated)."""
+    state, run, n_out = lanes
+    ticks, rows, starts, first_marks, filled = events
+    reached, first, n_here, n_pairs = block
+    decisions, residual, mark_counts = out
+    n_ticks = sizes[2]
+    while waiting:
+        j = lowest(waiting)
+        waiting &= waiting - np.int64(1)
+        before = pairs[j]
+        if (busy >> j) & 1:
+            b = pairs[LANES + j]
+            late = not (reached >> j) & 1
+            if not _record(j, (before, first + b), lanes, programs[1][before], late, starts[b], n_ticks, decisions):
+                continue
+            if late and residual.shape[0]:
+                for n in range(n_out):
+                    residual[first + b, n] = state[n * N_STATES + CHARGE + j]
+            if mark_counts.shape[0]:
+                mark_counts[first + b] = run[MARK + j] - first_marks[b]
+        if seated < n_pairs:
+            pair = seated // n_here, seated % n_here
+            pairs[j], pairs[LANES + j] = pair
+            drawn = filled if alike else starts
+            _seat(j, pair, before, lanes, programs, (ticks, rows, starts, first_marks), drawn, slack, sizes)
+            seated += 1
+            busy |= 1 << j
+        else:
+            # Nothing happens in this lane any more.
+            run[TICK + j] = run[CROSSING + j] = n_ticks
+            busy &= ~(1 << j)
+    return busy, seated
 
 
 @njit(inline="always")
-def _deliver(state, event, stop, tick, trains, inputs, n_groups, sample_key):  # type: ignore[no-untyped-def]
-    """Add all events of `tick` but the charge of the last, whose table row is returned for `_test` to add.
-
-    Returns (next event, row); without an event the row is the table's last one, of zeros.
-    """
-    _, in_ticks, in_lines, in_signs, _ = trains
-    table, noise, n_in, noisy = inputs
-    width = _U(n_groups) * _LANES
-    row, first = _U(2 * n_in) * width, event
-    while event < stop and in_ticks[event] == tick:
-        if event > first:
-            for g in range(n_groups):
-                _add(state, _U(g) * N_STATES, table, row + _U(g) * _LANES)
-        line = _U(in_lines[event])
-        row = (line + (_U(n_in) if in_signs[event] < 0 else _U(0))) * width
-        if noisy:
-            key = _mix(_mix(sample_key + _U(tick) * _GOLDEN) + line * _GOLDEN)
-            for g in range(n_groups):
-                lane_key = key + _U(g) * _LANES * _GOLDEN
-                _add_noise(state, _U(g) * N_STATES, noise, line * width + _U(g) * _LANES, lane_key)
-        event += 1
-    return event, row
-
-
-@njit(inline="always")
-def _time_out(state, s, column, n_out, n_ticks, n_inputs, n_spikes, decisions, residual):  # type: ignore[no-untyped-def]
-    """Fill the columns of margins that were never reached, and keep the charges that broke a tie."""
-    durations, winners, inputs, outputs, _ = decisions
-    late = _late_winner(state, n_out)
-    for c in range(column, durations.shape[1]):
-        durations[s, c], winners[s, c] = n_ticks, late
-        inputs[s, c], outputs[s, c] = n_inputs, n_spikes
-    for n in range(n_out):
-        residual[s, n] = state[_U(n // LANES) * N_STATES + CHARGE + _U(n % LANES)]
+def _draw_where_short(short, pairs, run, events, room, steps, seeds, first, alike, sizes):  # type: ignore[no-untyped-def]
+    """Draw 16 more events' noise for the lanes that have used up theirs."""
+    ticks, rows, filled = events
+    while short:
+        j = lowest(short)
+        short &= short - np.int64(1)
+        p, b = pairs[j], pairs[LANES + j]
+        at = filled[b] if alike else np.int64(run[FILLED + j])
+        if at <= run[EVENT + j]:
+            key = _mix(_U(first + b) + seeds[p])
+            _draw_noise(steps, room, (ticks, rows), at, at // LANES if alike else j, key, sizes)
+            at += LANES
+            if alike:
+                filled[b] = at
+        run[FILLED + j] = at
 
 
 @njit(cache=True, parallel=True)
-def run_samples(  # type: ignore[no-untyped-def]
-    table, noise, noise_seed, parameters, rules, trains, marks, decisions, residual
-):
-    """Run every sample to its decision; all results are written into the arrays given.
+def run_lanes(tables, programs, seeds, sizes, flags, trains, marks, out, block_size):  # type: ignore[no-untyped-def]
+    """Run every sample through every program; all results are written into the arrays given.
 
-    `table` (2 n_in + 1, n_groups, 16), flat, holds the charges and a last row of zeros; `noise` (n_in, n_groups, 16)
-    and `parameters` (n_groups, 7, 16) are flat too. `rules` = (hold ticks, continuous, leaky, noisy, n_ticks, n_in,
-    n_out, first margin); `trains` = (offsets, ticks, lines, signs, number of the first sample); `marks` = (ticks, lane
-    bits, counts, slack): one mark per sample and firing tick, kept while there is room for one per input spike and
-    `slack` more, else only counted (negative slack: none is kept); `decisions` = (durations, winners, inputs, outputs,
-    reached).
+    `tables` = (charges, noise scales), flat (n_programs, 2 n_in + 1, 16 n_groups), the last row of zeros; `programs` =
+    (parameters, flat (n_programs, 8, n_out); rules (n_programs, 4): hold ticks, 0 or n_ticks where only input is
+    tested, first margin, number of margins); `seeds` (n_programs,) of the noise; `sizes` = (n_in, n_out, n_ticks);
+    `flags` = (noisy, wide noise, leaky, all seeds are alike); `trains` = (offsets, ticks, lines, signs, number of the
+    first sample); `marks` = (ticks, lane bits, counts, slack): one mark per sample and firing tick, kept while there is
+    room for one per input spike and `slack` more, else only counted (negative slack: none is kept; one program only);
+    `out` = ((durations, winners, inputs, outputs, reached), each (n_programs, n_samples, n_margins), residual charge
+    (n_samples, n_out), or no rows).
     """
-    hold, continuous, leaky, noisy, n_ticks, n_in, n_out, first_margin = rules
-    offsets, in_ticks, first_sample = trains[0], trains[1], trains[4]
+    n_in, n_out, n_ticks = sizes
+    noisy, wide, leaky, alike = flags
+    in_trains, offsets, first_sample = trains[:4], trains[0], trains[4]
     mark_ticks, mark_lanes, mark_counts, slack = marks
-    durations, winners, inputs, outputs, reached = decisions
-    n_samples, n_margins = len(offsets) - 1, durations.shape[1]
+    decisions, residual = out
+    n_programs, n_samples = len(programs[1]), len(offsets) - 1
     n_groups = (n_out + LANES - 1) // LANES
-    for block in prange((n_samples + BLOCK - 1) // BLOCK):
-        state = np.empty(_U(n_groups) * N_STATES, np.int32)
-        for s in range(block * BLOCK, min(n_samples, (block + 1) * BLOCK)):
-            _at_rest(state, n_groups, n_out)
-            start, stop = offsets[s], offsets[s + 1]
-            first_mark, room = start + s * slack, stop - start + slack if slack >= 0 else 0
-            sample_key = _mix(_U(s + first_sample) + noise_seed)
-            event, now, column, mark, n_spikes = start, np.int64(-1), 0, np.int64(0), np.int64(0)
-            leader, excess = 0, _I(-1)
-            while column < n_margins:
-                tick = np.int64(in_ticks[event]) if event < stop else np.int64(n_ticks)
-                if excess >= 0 and continuous:
-                    tick = min(tick, _first_crossing(state, parameters, n_groups, leaky, now, n_ticks))
-                if tick >= n_ticks:
+    n_blocks = (n_samples + block_size - 1) // block_size
+    keep, slots = slack >= 0, -1 if alike else LANES - 1
+    for strip in prange(N_STRIPS):
+        # Room is kept from block to block: new memory costs a page fault every 4 kB.
+        steps = _aligned(LANES * LANES * LANES * n_groups if noisy and not alike else 0)
+        words, keys = _aligned(LANES * LANES), np.empty(LANES, np.uint64)
+        state, run = _aligned(n_out * N_STATES), _aligned(N_RUN)
+        rows = _aligned(LANES * LANES), _aligned(LANES), _aligned(LANES)
+        run[SILENCE : SILENCE + LANES] = 2 * n_in
+        for j in range(LANES):
+            run[SLOT + j] = 0 if alike else j * LANES
+        for block in range(strip * n_blocks // N_STRIPS, (strip + 1) * n_blocks // N_STRIPS):
+            first, last = block * block_size, min(n_samples, (block + 1) * block_size)
+            n_here, n_pairs = last - first, (last - first) * n_programs
+            ticks, event_rows, starts, shared = _events(in_trains, first, last, n_in, n_ticks)
+            if alike and noisy and len(steps) < starts[-1] * n_groups * LANES:
+                steps = _aligned(starts[-1] * n_groups * LANES)
+            first_marks = np.zeros(n_here + 1, np.int64)
+            for b in range(n_here + 1):
+                first_marks[b] = offsets[first + b] - offsets[first] + b * slack if keep else 0
+            mark_from = offsets[first] + first * slack if keep else 0
+            own_marks = mark_ticks[mark_from:], mark_lanes[mark_from * n_groups :]
+            filled, pairs = starts[:-1].copy(), np.full(2 * LANES, -1, np.int64)
+            lanes, events = (state, run, n_out), (ticks, event_rows, starts, first_marks, filled)
+            seated, reached, late, busy = 0, np.int64(0), np.int64(0xFFFF), np.int64(0)
+            while True:
+                waiting = (reached | late) & (busy if seated == n_pairs else 0xFFFF)
+                if waiting:
+                    busy, seated = _replace(
+                        waiting, busy, seated, pairs, lanes, programs, events, (reached, first, n_here, n_pairs),
+                        (decisions, residual, mark_counts), alike, sizes, slack,
+                    )  # fmt: skip
+                if busy == 0:
                     break
-                if leaky:
-                    _leak_all(state, parameters, n_groups, tick - now)
-                now = tick
-                event, row = _deliver(
-                    state, event, stop, tick, trains, (table, noise, n_in, noisy), n_groups, sample_key
-                )
-                excess, firing, rival = _I(-1), np.int64(0), _I(-(2**31))
-                for g in range(n_groups):
-                    base, at, cell = _U(g) * N_STATES, _U(g) * N_PARAMETERS, row + _U(g) * _LANES
-                    fired, left, next_best = _test(
-                        state, base, parameters, at, table, cell, _I(tick), _I(tick + hold), _I(leader - g * LANES)
-                    )
-                    excess, rival = max(excess, left), max(rival, next_best)
-                    if fired:
-                        firing += _bits(fired)
-                    if mark < room:
-                        mark_lanes[(first_mark + mark) * n_groups + g] = fired
-                if firing == 0:
-                    continue
-                if mark < room:
-                    mark_ticks[first_mark + mark] = tick
-                mark += 1
-                n_spikes += firing
-                best = state[_U(leader // LANES) * N_STATES + RANK + _U(leader % LANES)]
-                if rival > best:
-                    leader, rival = _leader(state, n_groups * LANES)
-                    best = state[_U(leader // LANES) * N_STATES + RANK + _U(leader % LANES)]
-                lead = np.int64(best >> _I(RANK_BITS)) - np.int64(rival >> _I(RANK_BITS))
-                while column < n_margins and lead >= column + first_margin:
-                    durations[s, column], winners[s, column] = tick + 1, leader
-                    inputs[s, column], outputs[s, column] = event - start, n_spikes
-                    reached[s, column] = True
-                    column += 1
-            mark_counts[s] = mark
-            if column < n_margins:
-                if leaky:
-                    _leak_all(state, parameters, n_groups, n_ticks - 1 - now)
-                _time_out(state, s, column, n_out, n_ticks, event - start, n_spikes, decisions, residual)
+                if noisy:
+                    short = mask_of(load(run, FILLED) <= load(run, EVENT)) & busy
+                    if short:
+                        _draw_where_short(
+                            short, pairs, run, (ticks, event_rows, filled), (words, keys), steps, seeds,
+                            first + first_sample, alike, sizes,
+                        )  # fmt: skip
+                reached, late = _step(
+                    lanes, rows, tables, steps, (ticks, event_rows, slots), (noisy, wide, leaky, shared, keep),
+                    own_marks, n_groups * LANES, n_ticks,
+                )  # fmt: skip
 
 
 @njit(cache=True, parallel=True)
 def unpack_marks(marks, train_offsets, offsets, n_groups, ticks, neurons, signs):  # type: ignore[no-untyped-def]
     """Write the spikes behind all marks into flat arrays, by sample, tick and neuron."""
     mark_ticks, mark_lanes, mark_counts, slack = marks
-    for block in prange((len(mark_counts) + BLOCK - 1) // BLOCK):
-        for s in range(block * BLOCK, min(len(mark_counts), (block + 1) * BLOCK)):
+    for block in prange((len(mark_counts) + UNPACK_BLOCK - 1) // UNPACK_BLOCK):
+        for s in range(block * UNPACK_BLOCK, min(len(mark_counts), (block + 1) * UNPACK_BLOCK)):
             place, first = offsets[s], train_offsets[s] + s * slack
             for mark in range(first, first + mark_counts[s]):
                 for g in range(n_groups):
                     lanes = np.int64(mark_lanes[mark * n_groups + g]) & np.int64(0xFFFFFFFF)
                     either = (lanes | (lanes >> np.int64(16))) & np.int64(0xFFFF)
                     while either:
-                        lane = np.int64(_LANE_OF_BIT[(either & -either) % np.int64(19)])
-                        ticks[place], neurons[place] = mark_ticks[mark], g * LANES + lane
-                        signs[place] = np.int64(2) * ((lanes >> lane) & np.int64(1)) - np.int64(1)
+                        lane = lowest(either)
+                        ticks[_U(place)], neurons[_U(place)] = mark_ticks[_U(mark)], g * LANES + lane
+                        signs[_U(place)] = np.int64(2) * ((lanes >> lane) & np.int64(1)) - np.int64(1)
                         place += 1
                         either &= either - np.int64(1)
