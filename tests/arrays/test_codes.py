@@ -39,7 +39,13 @@ def test_arrays_of_weights_keep_their_axes(name: str) -> None:
 # Oracle: 4 + 4; 4 + 3 (EMB; spirit.md 2.6); three times 4 + 4.
 @pytest.mark.parametrize(
     ("name", "cells"),
-    [("unary-bipolar", 8), ("sign-magnitude", 7), ("triplicated-majority", 24), ("triplicated-average", 24)],
+    [
+        ("unary-bipolar", 8),
+        ("sign-magnitude", 7),
+        ("sign-magnitude-single", 5),
+        ("triplicated-majority", 24),
+        ("triplicated-average", 24),
+    ],
 )
 def test_cells_per_weight(name: str, cells: int) -> None:
     assert CODES[name](levels=4).cells_per_weight == cells
@@ -92,6 +98,13 @@ def test_sign_magnitude_loses_one_unit_per_bad_magnitude_cell_and_none_per_sign_
     # Row of weight 0 included: its sign cells read positive, so a bad magnitude cell makes it +1.
     assert (abs(table[:, :4]) == 1).all()
     assert (table[:, 4:] == 0).all()
+
+
+# Why the designers asked for redundancy: one bad cell turns w into -w.
+def test_a_bad_single_sign_cell_flips_the_weight() -> None:
+    table = CODES["sign-magnitude-single"](levels=4).fault_table()
+    assert (abs(table[:, :4]) == 1).all()
+    np.testing.assert_array_equal(table[:, 4], -2 * ladder(4).astype(int))
 
 
 @pytest.mark.parametrize("pair", [(4, 5), (4, 6), (5, 6)])

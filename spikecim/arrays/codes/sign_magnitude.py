@@ -1,30 +1,35 @@
-"""The code SPIRIT's designers rejected: magnitude cells and a sign bit stored three times (EMB)."""
+"""The code SPIRIT's designers rejected: magnitude cells and a sign bit, stored three times or (unsafe) once (EMB)."""
 
 from __future__ import annotations
+
+from abc import abstractmethod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.arrays.codes.base import BoolArray, FloatArray, Units, WeightCode, majority, thermometer
 
-SIGN_COPIES = 3
 
+class _SignMagnitude(WeightCode):
+    """Magnitude cells, then sign cells; these are read digitally, decided by majority, and steer the analog magnitude.
 
-class SignMagnitude(WeightCode):
-    """4 + 3 cells for -4..+4; the sign cells are read digitally, decided by majority, and steer the analog magnitude.
-
-    Two bad sign cells flip the weight (up to 8 units). HRS leakage of the magnitude cells has no opposite side to
-    cancel it, so the injector subtracts the mean leakage of its cells as a fixed current. The digital reads of the sign
-    cells see no read noise, and the energy of their sense amplifiers is not charged.
+    HRS leakage of the magnitude cells has no opposite side to cancel it, so the injector subtracts the mean leakage of
+    its cells as a fixed current. The digital reads of the sign cells see no read noise, and the energy of their sense
+    amplifiers is not charged.
     """
 
     @property
+    @abstractmethod
+    def sign_copies(self) -> int:
+        """Cells that hold the sign; an odd number."""
+
+    @property
     def cells_per_weight(self) -> int:
-        return self.levels + SIGN_COPIES
+        return self.levels + self.sign_copies
 
     def targets(self, weights: NDArray[np.int8]) -> BoolArray:
         magnitude = thermometer(np.abs(weights.astype(np.int64)), self.levels)
-        negative = np.repeat((weights < 0)[..., None], SIGN_COPIES, axis=-1)
+        negative = np.repeat((weights < 0)[..., None], self.sign_copies, axis=-1)
         return np.concatenate([magnitude, negative], axis=-1)
 
     def decode(self, states: BoolArray) -> NDArray[np.int64]:
@@ -39,3 +44,19 @@ class SignMagnitude(WeightCode):
 
     def analog_cells(self) -> BoolArray:
         return np.arange(self.cells_per_weight) < self.levels
+
+
+class SignMagnitude(_SignMagnitude):
+    """4 + 3 cells for -4..+4: one bad sign cell is outvoted, two flip the weight (up to 8 units)."""
+
+    @property
+    def sign_copies(self) -> int:
+        return 3
+
+
+class SignMagnitudeSingle(_SignMagnitude):
+    """4 + 1 cells for -4..+4: one bad sign cell flips the weight. Shows what the triple redundancy is for."""
+
+    @property
+    def sign_copies(self) -> int:
+        return 1
