@@ -46,5 +46,5 @@ def codes(
         show(*codes_summary(study))
     say(f"wrote {out / 'codes.json'}, codes.csv and figures as PNG and SVG", quiet=quiet)
     if study.interrupted:
-        say(f"interrupted: the result holds {len(study.points) + len(study.groups)} of {study.requested} points")
+        say(f"interrupted: the result holds {study.n_chips} of {study.requested} virtual chips")
         raise typer.Exit(INTERRUPTED)

@@ -51,9 +51,20 @@ def count_actions(program: Program, trains: SpikeTrains, record: SpikeRecord, de
     ParameterError
         If the run holds no decision at `delta_s`.
     """
-    column = program.margin_column(delta_s)
-    words = record.decisions.inputs[:, column].astype(np.int64)
-    outputs = record.decisions.outputs[:, column].astype(np.int64)
+    column, decisions = program.margin_column(delta_s), record.decisions
+    until = (decisions.inputs[:, column], decisions.outputs[:, column], decisions.durations[:, column])
+    return actions_until(program, trains, *until)
+
+
+def actions_until(
+    program: Program,
+    trains: SpikeTrains,
+    inputs: NDArray[np.integer],
+    outputs: NDArray[np.integer],
+    durations: NDArray[np.integer],
+) -> Actions:
+    """The same from the input and output spikes and the ticks of every sample until its decision, each (n_samples,)."""
+    words, emitted = inputs.astype(np.int64), outputs.astype(np.int64)
     return Actions(
         input_words=words,
         cell_reads=words * program.cells_per_row,
@@ -61,16 +72,16 @@ def count_actions(program: Program, trains: SpikeTrains, record: SpikeRecord, de
         synaptic_events=words * program.n_out,
         injector_pulses=words * 2 * program.n_out,
         comparator_decisions=words * 2 * program.n_out,
-        reset_packets=outputs,
-        output_words=outputs,
-        ticks=record.decisions.durations[:, column].astype(np.int64),
+        reset_packets=emitted,
+        output_words=emitted,
+        ticks=durations.astype(np.int64),
     )
 
 
-def row_reads(program: Program, trains: SpikeTrains, record: SpikeRecord) -> NDArray[np.int64]:
-    """How often each row (n_in,) was read until the decisions of all samples: the read counters of a run."""
-    delivered = flat_ranges(trains.offsets[:-1], record.decisions.inputs[:, -1].astype(np.int64))
-    return np.bincount(trains.lines[delivered], minlength=program.n_in)
+def row_reads(trains: SpikeTrains, inputs: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Read counters (n_in,) of the rows after the first `inputs` (n_samples,) spikes of all samples."""
+    delivered = flat_ranges(trains.offsets[:-1], inputs.astype(np.int64))
+    return np.bincount(trains.lines[delivered], minlength=trains.n_in)
 
 
 def _electrons(program: Program, trains: SpikeTrains, words: NDArray[np.int64]) -> NDArray[np.int64]:

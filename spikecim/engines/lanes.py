@@ -13,7 +13,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, overload, register_model
@@ -23,7 +23,7 @@ _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _LANES, _FLAGS = ir.VectorType(_I32, WIDTH), ir.VectorType(ir.IntType(1), WIDTH)
 
 
-class VectorType(types.Type):  # type: ignore[misc]
+class VectorType(types.Type):
     """Numba's name for a vector value."""
 
 
@@ -31,7 +31,7 @@ Lanes, Flags = VectorType("lanes32x16"), VectorType("flags16")
 
 
 @register_model(VectorType)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: VectorType) -> None:
         super().__init__(manager, kind, _LANES if kind == Lanes else _FLAGS)
 
@@ -104,7 +104,7 @@ def _address(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
     return builder.bitcast(builder.gep(words, [at]), _LANES.as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load(_typing: Any, array: Any, at: Any) -> Any:
     """Entries at .. at + 15 of a flat int32 array."""
 
@@ -114,7 +114,7 @@ def load(_typing: Any, array: Any, at: Any) -> Any:
     return Lanes(array, types.int64), lower
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store(_typing: Any, array: Any, at: Any, value: Any) -> Any:
     """Write entries at .. at + 15 of a flat int32 array."""
 
@@ -125,7 +125,7 @@ def store(_typing: Any, array: Any, at: Any, value: Any) -> Any:
     return types.void(array, types.int64, Lanes), lower
 
 
-class _Addresses(ir.Instruction):  # type: ignore[misc]
+class _Addresses(ir.Instruction):
     """Sixteen addresses from a base and sixteen indices: llvmlite's own `gep` takes no vector of indices."""
 
     def __init__(self, builder: Any, base: Any, at: Any) -> None:
@@ -146,7 +146,7 @@ def _at_lanes(name: str, result: Any, builder: Any, addresses: Any, *values: Any
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def gather(_typing: Any, array: Any, at: Any, flags: Any, other: Any) -> Any:
     """Entries `at` (one index per lane) of a flat int32 array where the flag is set, else `other`."""
 
@@ -158,7 +158,7 @@ def gather(_typing: Any, array: Any, at: Any, flags: Any, other: Any) -> Any:
     return Lanes(array, Lanes, Flags, Lanes), lower
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def scatter(_typing: Any, array: Any, at: Any, flags: Any, value: Any) -> Any:
     """Write `value` to entries `at` (one index per lane) of a flat int32 array where the flag is set."""
 
@@ -170,7 +170,7 @@ def scatter(_typing: Any, array: Any, at: Any, flags: Any, value: Any) -> Any:
     return types.void(array, Lanes, Flags, Lanes), lower
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def transpose(_typing: Any, source: Any, at: Any, target: Any, to: Any) -> Any:
     """Write 16 rows of 16 words, found at `at` of a flat int32 array, as 16 columns at `to` of another or the same."""
 

@@ -59,7 +59,7 @@ class CodesExperiment:
     progress: Stage = field(default=_silent, repr=False)
 
     def run(self) -> CodeStudy:
-        """Run everything; an interrupt keeps the points done so far."""
+        """Run everything; an interrupt keeps the chips done so far."""
         chip = load_chip(self.chip)
         self.progress("data", 0, 1)
         test = material_or_fallback(chip, self.dataset, "test", limit=self.limit, progress=True)

@@ -12,10 +12,9 @@ from spikecim.build import VirtualChip, build
 from spikecim.chips.spec import ChipSpec
 from spikecim.devices.retention import ROOM_K, ZERO_C
 from spikecim.energy.actions import row_reads
-from spikecim.engines.event import EventEngine
+from spikecim.engines.many import run_many
 from spikecim.errors import ParameterError
 from spikecim.network import Network
-from spikecim.program import Program
 from spikecim.results.ageing import Ageing, Course
 from spikecim.spikes import SpikeTrains
 
@@ -23,7 +22,6 @@ HOUR, DAY, YEAR = 3600.0, 86_400.0, 31_557_600.0
 TIMES = (1.0, 60.0, HOUR, DAY, 30 * DAY, YEAR, 3 * YEAR, 10 * YEAR)
 TEMPERATURES = (ROOM_K, 55.0 + ZERO_C, 85.0 + ZERO_C)
 READS = (1e6, 1e7, 1e8, 3e8, 8e8, 1.5e9, 3e9, 5e9, 1e10)
-Point = tuple[float, float]
 Tick = Callable[[int, int], None]
 
 
@@ -60,13 +58,13 @@ class AgeingStudy:
         """
         if self.n_chips < 1:
             raise ParameterError(f"number of virtual chips: must be at least 1, got {self.n_chips}")
-        engine, points, busiest = EventEngine(keep_spikes=False), [], 0.0
+        points, busiest = [], 0.0
         try:
             for index in range(self.n_chips):
-                fresh = build(self.chip, self.network, self.seed, index)
-                record = engine.run(fresh.program, trains)
-                busiest = max(busiest, float(row_reads(fresh.program, trains, record).max()) / trains.n_samples)
-                points.append([_measure(engine, later.program, trains, labels) for later in self._ages(fresh)])
+                ages = self._ages(build(self.chip, self.network, self.seed, index))
+                found = run_many([chip.program for chip in ages], trains)
+                busiest = max(busiest, float(row_reads(trains, found.inputs[0]).max()) / trains.n_samples)
+                points.append(np.stack([(found.winners == labels).mean(1), found.inputs.mean(1)], axis=1))
                 if progress is not None:
                     progress(index + 1, self.n_chips)
         except KeyboardInterrupt:
@@ -98,9 +96,3 @@ class AgeingStudy:
             n_samples=n_samples,
             row_reads_per_sample=busiest,
         )
-
-
-def _measure(engine: EventEngine, program: Program, trains: SpikeTrains, labels: NDArray[np.integer]) -> Point:
-    """(accuracy, input spikes per sample) of one program."""
-    decisions = engine.run(program, trains).decisions
-    return float((decisions.winners[:, -1] == labels).mean()), float(decisions.inputs[:, -1].mean())

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from spikecim.arrays.codes import CODES
 from spikecim.arrays.codes.faults import expected_error, worst_single_fault
-from spikecim.build import build
+from spikecim.build import VirtualChip, build
 from spikecim.chips import load_chip
 from spikecim.chips.spec import ChipSpec
-from spikecim.energy.actions import count_actions
+from spikecim.energy.actions import actions_until
 from spikecim.energy.ledger import account
-from spikecim.engines.event import EventEngine
+from spikecim.engines.many import run_many
 from spikecim.errors import ParameterError, hint
 from spikecim.explore.code_settings import SIGMAS, STUCK, jobs_of, own_setting
 from spikecim.network import Network
@@ -77,7 +77,7 @@ def study_codes(
 ) -> CodeStudy:
     """Run every code at every setting, then the group sizes if networks for them are given.
 
-    An interrupt keeps the finished points; the first one must be whole.
+    An interrupt keeps the finished chips; the first one must be whole.
 
     Parameters
     ----------
@@ -98,10 +98,10 @@ def study_codes(
     _check(scene, codes)
     chip = load_chip(scene.chip)
     jobs = list(jobs_of(chip, codes, stuck, sigmas))
-    points, groups = _run(scene, jobs, network_for_levels, progress)
+    points, groups, n_chips = _run(scene, jobs, network_for_levels, progress)
     return CodeStudy(
         n_images=len(scene.labels),
-        n_chips=scene.n_chips,
+        n_chips=n_chips,
         seed=scene.seed,
         levels=chip.synapse.levels.value,
         formal_accuracy=accuracy(scene.network.weights, scene.values, scene.labels),
@@ -110,7 +110,7 @@ def study_codes(
         nominal=own_setting(chip),
         codes=tuple(_facts(scene, code) for code in codes),
         points=tuple(points),
-        requested=len(jobs) + (len(GROUPS) if network_for_levels is not None else 0),
+        requested=scene.n_chips,
         groups=tuple(groups),
         facts=scene.facts,
     )
@@ -132,22 +132,33 @@ def _run(
     jobs: Sequence[tuple[str, CellSetting]],
     network_for_levels: Callable[[int], Network] | None,
     progress: Tick | None,
-) -> tuple[list[CodePoint], list[GroupPoint]]:
-    """All points, then all group sizes; what an interrupt leaves, if that is anything."""
-    points: list[CodePoint] = []
-    groups: list[GroupPoint] = []
+) -> tuple[list[CodePoint], list[GroupPoint], int]:
+    """All points and group sizes, chip by chip; what an interrupt leaves, if that is anything, and its chips."""
+    _tell(progress, "networks", 0, 1)
+    networks = {} if network_for_levels is None else {levels: network_for_levels(levels) for levels in GROUPS}
+    designs = [_Design(chip=_chip_of(scene, *job), network=scene.network, after_s=job[1].after_s) for job in jobs]
+    designs += [_Design(chip=_grouped(scene, levels), network=networks[levels]) for levels in networks]
+    rows: list[NDArray[np.float64]] = []
     try:
-        for done, (code, setting) in enumerate(jobs):
-            _tell(progress, "weight codes", done, len(jobs))
-            points.append(_point(scene, code, setting))
-        if network_for_levels is not None:
-            for done, levels in enumerate(GROUPS):
-                _tell(progress, "group sizes", done, len(GROUPS))
-                groups.append(_group(scene, levels, network_for_levels(levels)))
+        for index in range(scene.n_chips):
+            _tell(progress, "weight codes", index, scene.n_chips)
+            rows.append(_measure(scene, designs, index))
     except KeyboardInterrupt:
-        if not points:
+        if not rows:
             raise
-    return points, groups
+    columns = np.array(rows).transpose(1, 2, 0)
+    chips = [ChipRows(**dict(zip(_COLUMNS, of_design, strict=True))) for of_design in columns]
+    points = [CodePoint(code=code, setting=here, chips=rows) for (code, here), rows in zip(jobs, chips, strict=False)]
+    groups = [
+        GroupPoint(
+            levels=levels,
+            n_cells=design.chip.n_cells,
+            formal_accuracy=accuracy(design.network.weights, scene.values, scene.labels),
+            chips=chips_,
+        )
+        for levels, design, chips_ in zip(networks, designs[len(jobs) :], chips[len(jobs) :], strict=True)
+    ]
+    return points, groups, len(rows)
 
 
 def _tell(progress: Tick | None, stage: str, done: int, total: int) -> None:
@@ -155,49 +166,59 @@ def _tell(progress: Tick | None, stage: str, done: int, total: int) -> None:
         progress(stage, done, total)
 
 
-def _point(scene: CodeScene, code: str, setting: CellSetting) -> CodePoint:
+_COLUMNS = ("accuracy", "input_spikes", "cell_pj", "core_pj", "programming_nj")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Design:
+    """One point: a chip, the network on it, and its age."""
+
+    chip: ChipSpec
+    network: Network
+    after_s: float = 0.0
+
+    def build(self, seed: int, index: int) -> VirtualChip:
+        fresh = build(self.chip, self.network, seed, index)
+        return fresh.after(self.after_s) if self.after_s else fresh
+
+
+def _chip_of(scene: CodeScene, code: str, setting: CellSetting) -> ChipSpec:
     changes = {
         "synapse.code": code,
         "cell.stuck_lrs": setting.stuck_lrs,
         "cell.stuck_hrs": setting.stuck_hrs,
         "cell.hrs.sigma_ln": setting.hrs_sigma,
     }
-    return CodePoint(
-        code=code, setting=setting, chips=_chips(scene, load_chip(scene.chip, changes), scene.network, setting.after_s)
-    )
+    return load_chip(scene.chip, changes)
 
 
-def _group(scene: CodeScene, levels: int, network: Network) -> GroupPoint:
+def _grouped(scene: CodeScene, levels: int) -> ChipSpec:
     """SPIRIT's code with `levels` cells per polarity; a full group stays one threshold."""
     changes = {"synapse.code": SPIRIT_CODE, "synapse.levels": levels, "injectors.full_weight": levels}
-    chip = load_chip(scene.chip, changes)
-    return GroupPoint(
-        levels=levels,
-        n_cells=chip.n_cells,
-        formal_accuracy=accuracy(network.weights, scene.values, scene.labels),
-        chips=_chips(scene, chip, network),
-    )
+    return load_chip(scene.chip, changes)
 
 
-def _chips(scene: CodeScene, chip: ChipSpec, network: Network, after_s: float = 0.0) -> ChipRows:
-    engine, rows = EventEngine(keep_spikes=False), []
-    for index in range(scene.n_chips):
-        fresh = build(chip, network, scene.seed, index)
-        virtual = fresh.after(after_s) if after_s else fresh
-        record = engine.run(virtual.program, scene.trains)
-        actions = count_actions(virtual.program, scene.trains, record)
-        ledger = account(actions, chip.energy, tick_s=chip.tick_s, bits=chip.word_bits, n_out=virtual.program.n_out)
+def _measure(scene: CodeScene, designs: Sequence[_Design], index: int) -> NDArray[np.float64]:
+    """`_COLUMNS` of every design on virtual chip `index`, (n_designs, n_columns); all designs share its read noise."""
+    built = [design.build(scene.seed, index) for design in designs]
+    found = run_many([virtual.program for virtual in built], scene.trains)
+    rows = []
+    for design, virtual, winners, *until in zip(
+        designs, built, found.winners, found.inputs, found.outputs, found.durations, strict=True
+    ):
+        chip, program = design.chip, virtual.program
+        actions = actions_until(program, scene.trains, *until)
+        ledger = account(actions, chip.energy, tick_s=chip.tick_s, bits=chip.word_bits, n_out=program.n_out)
         rows.append(
             (
-                (record.decisions.winners[:, -1] == scene.labels).mean(),
+                (winners == scene.labels).mean(),
                 actions.input_words.mean(),
                 ledger.parts["cell_read"].mean(),
                 ledger.per_sample("core").mean(),
                 virtual.programming_j * 1e9,
             )
         )
-    accuracies, spikes, cell, core, programming = np.array(rows, np.float64).T
-    return ChipRows(accuracy=accuracies, input_spikes=spikes, cell_pj=cell, core_pj=core, programming_nj=programming)
+    return np.array(rows, np.float64)
 
 
 def _facts(scene: CodeScene, name: str) -> CodeFacts:

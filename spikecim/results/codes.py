@@ -139,7 +139,7 @@ class CodeStudy:
     points : tuple of CodePoint
         In the order they were run; whole points only.
     requested : int
-        Points and group sizes asked for; fewer mean that the study was interrupted.
+        Chips asked for; fewer in the points mean that the study was interrupted.
     groups : tuple of GroupPoint
     facts : dict of str
         Chip, data set, version and the like.
@@ -166,7 +166,7 @@ class CodeStudy:
 
     @property
     def interrupted(self) -> bool:
-        return len(self.points) + len(self.groups) < self.requested
+        return self.n_chips < self.requested
 
     def at(self, code: str, setting: CellSetting) -> CodePoint | None:
         """The point of `code` at `setting`, or None if it was not run."""

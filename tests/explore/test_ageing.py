@@ -50,7 +50,7 @@ def test_every_point_is_that_chip_aged_that_far(found: Ageing) -> None:
 def test_fresh_chips_are_the_emulators(found: Ageing) -> None:
     run = Emulator(chip=CHIP, network=NETWORK, chip_index=1).run(TEST.values, TEST.labels, trains=TRAINS)
     assert found.accuracy[1] == run.accuracy()
-    counters = row_reads(run.program, run.trains, run.record)
+    counters = row_reads(run.trains, run.record.decisions.inputs[:, -1])
     assert counters.sum() == run.record.decisions.inputs[:, -1].sum()
     assert found.row_reads_per_sample >= counters.max() / len(TEST.labels)
 

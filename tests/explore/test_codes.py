@@ -148,15 +148,16 @@ def test_group_sizes_are_run_with_their_own_network(scene: CodeScene) -> None:
     assert not study.interrupted
 
 
-def test_interrupt_keeps_finished_points(scene: CodeScene) -> None:
+def test_interrupt_keeps_finished_chips(scene: CodeScene) -> None:
     def stop(stage: str, done: int, total: int) -> None:
-        if done == 3:
+        if done == 1:
             raise KeyboardInterrupt
 
-    study = study_codes(scene, progress=stop)
-    assert len(study.points) == 3
-    assert study.interrupted
-    assert all(len(point.chips.accuracy) == 2 for point in study.points)
+    study, whole = study_codes(scene, progress=stop), study_codes(scene)
+    assert (study.n_chips, study.requested, study.interrupted) == (1, 2, True)
+    assert len(study.points) == len(whole.points)
+    for point, other in zip(study.points, whole.points, strict=True):
+        np.testing.assert_array_equal(point.chips.accuracy, other.chips.accuracy[:1])
 
     def at_once(stage: str, done: int, total: int) -> None:
         raise KeyboardInterrupt

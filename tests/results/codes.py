@@ -55,7 +55,7 @@ def made_up(accuracy: Accuracy, n_chips: int = 8, points: int | None = None, gro
             CodePoint(code=code, setting=setting, chips=rows(accuracy(code, setting), n_chips))
             for code, setting in jobs[:points]
         ),
-        requested=len(jobs) + groups,
+        requested=n_chips,
         groups=tuple(
             GroupPoint(levels=levels, n_cells=2880 * levels, formal_accuracy=0.88, chips=chips)
             for levels, chips in sizes
