@@ -16,11 +16,13 @@ from rich.table import Table
 from benchmarks.cases import (
     QUICK,
     Plan,
+    ageing_row,
+    attribution_row,
     brian_rows,
     encoding_row,
     event_rows,
     help_row,
-    main_job_row,
+    main_job_rows,
     population_row,
     workload,
 )
@@ -65,8 +67,11 @@ def measurements(plan: Plan, say: Callable[[str], None]) -> Iterator[Row]:
     yield from brian_rows(work, plan, event=rows[2])
     say(f"{plan.chips_run} virtual chips ...")
     yield population_row(work, plan)
-    say("the main job ...")
-    yield main_job_row(work, plan)
+    yield ageing_row(work, plan)
+    say(f"attribution over {plan.chips_run} virtual chips ...")
+    yield attribution_row(work, plan)
+    say("the main job, twice ...")
+    yield from main_job_rows(work, plan)
     yield help_row()
     yield from peer_rows(work, plan, say)
 

@@ -14,10 +14,12 @@ import numpy as np
 
 from benchmarks.bound import add_delivered_rows
 from benchmarks.timing import Row, Timing, measure, measure_command, once_command
+from spikecim.build import build
 from spikecim.chips import load_chip
 from spikecim.chips.spec import ChipSpec
 from spikecim.emulator import Emulator
 from spikecim.engines.event import EventEngine
+from spikecim.experiments.attribution import AttributionExperiment
 from spikecim.experiments.material import material_or_fallback, network_for
 from spikecim.explore.population import run_population
 from spikecim.network import Network
@@ -27,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Seconds this project sets itself, on two idle cores.
 EVENT_TARGET_S, ENCODING_TARGET_S, BRIAN_TARGET_S = 0.025, 0.150, 10.0
 POPULATION_TARGET_S, MAIN_JOB_TARGET_S, HELP_TARGET_S = 15.0, 60.0, 0.5
+AGEING_TARGET_S, ATTRIBUTION_TARGET_S, REPORT_TARGET_MB = 0.050, 120.0, 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,14 +159,45 @@ def population_row(work: Workload, plan: Plan) -> Row:
     )
 
 
-def main_job_row(work: Workload, plan: Plan) -> Row:
-    """`spikecim reproduce spirit` as a user types it, compiled code in its cache."""
-    with tempfile.TemporaryDirectory() as folder:
-        words = ["--data", plan.dataset, "--chips", str(plan.chips_run), "--quiet", "--out", folder]
-        command = [sys.executable, "-m", "spikecim", "reproduce", "spirit", *words]
-        timing = once_command(command)
-    note = f"{plan.chips_run} virtual chips, Brian2 check of all images, report; {work.note}"
-    return Row(name="the whole main job", timing=timing, target_seconds=MAIN_JOB_TARGET_S, note=note)
+def ageing_row(work: Workload, plan: Plan) -> Row:
+    """One programmed chip, each of 50 ages from 10 ms to 10 years turned into a program."""
+    fresh = build(load_chip("spirit"), work.network, 0)
+    ages = np.geomspace(1e-2, 3.15e8, 50)
+    timing = measure(lambda: [fresh.after(float(age)) for age in ages], plan.repeats)
+    note = f"{fresh.cells.resistance.size:,} cells, relaxation and heat; drawn once, before the first of them"
+    return Row(name="ageing one chip over 50 times", timing=timing, target_seconds=AGEING_TARGET_S, note=note)
+
+
+def attribution_row(work: Workload, plan: Plan) -> Row:
+    """Fifteen causes: alone, all but one, Shapley; on a chip with a leak, so that all of them act."""
+    experiment = partial(
+        AttributionExperiment, dataset=plan.dataset, limit=plan.images, overrides={"neuron.leak_current": "1 pA"}
+    )
+    timing = measure(experiment(n_chips=plan.chips_run).run, 1, warm_up=experiment(n_chips=1, limit=100).run)
+    return Row(
+        name=f"attribution: 15 causes x {plan.chips} chips",
+        timing=timing.times(plan.chips / plan.chips_run),
+        images=plan.chips * plan.images,
+        target_seconds=ATTRIBUTION_TARGET_S,
+        note=f"with data and network; {work.note}" + _extrapolated(plan.chips_run, plan.chips, "chips"),
+    )
+
+
+def main_job_rows(work: Workload, plan: Plan) -> list[Row]:
+    """`spikecim reproduce spirit` as a user types it, compiled code in its cache: the table alone, and all of it."""
+    rows = []
+    for name, words, target in (
+        ("the main job without studies", ["--no-studies"], MAIN_JOB_TARGET_S),
+        ("the whole main job", [], None),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            given = ["--data", plan.dataset, "--chips", str(plan.chips_run), "--quiet", "--out", folder, *words]
+            timing = once_command([sys.executable, "-m", "spikecim", "reproduce", "spirit", *given])
+            size = (Path(folder) / "report.html").stat().st_size / 1e6
+        note = f"{plan.chips_run} virtual chips, Brian2 check of all images; report of {size:.1f} MB"
+        note += "" if words else f" (at most {REPORT_TARGET_MB:g})"
+        rows.append(Row(name=name, timing=timing, target_seconds=target, note=f"{note}; {work.note}"))
+    return rows
 
 
 def help_row() -> Row:

@@ -37,6 +37,10 @@ class Emulator:
         ``"numpy"``, ``"cython"`` or ``"cpp_standalone"``, for the Brian2 engine.
     past : Past
         Time, heat and reads between programming and the run.
+    resistance : float64 (n_in, n_out, cells_per_weight), ohm, optional
+        A measured cell map in place of drawn cells.
+    cells : str
+        What the result calls the cells: ``"drawn"``, or the file of the map.
     """
 
     chip: ChipSpec
@@ -46,10 +50,12 @@ class Emulator:
     engine: str = "event"
     brian_target: str = "numpy"
     past: Past = FRESH
+    resistance: NDArray[np.float64] | None = None
+    cells: str = "drawn"
 
     def program(self) -> VirtualChip:
         """Draw and program the chip, and let it age."""
-        fresh = build(self.chip, self.network, self.seed, self.chip_index)
+        fresh = build(self.chip, self.network, self.seed, self.chip_index, resistance=self.resistance)
         return fresh if self.past.fresh else fresh.at(self.past)
 
     def encode(self, values: NDArray[np.float64]) -> SpikeTrains:
@@ -104,6 +110,7 @@ class Emulator:
                 "engine": self.engine,
                 "chip_digest": self.chip.digest(),
                 "data": data,
+                "cells": self.cells,
                 "unverified_cells": str(int((~chip.cells.verified).sum())),
                 "programming_pulses": str(int(chip.cells.pulses.sum())),
                 "programming_nj": f"{chip.programming_j * 1e9:.4g}",

@@ -23,12 +23,15 @@ class Network:
         Name of the image preparation it was trained with (`datasets.preprocess`).
     notes : dict of str
         Where the weights come from: data, command, seed.
+    real : float32 (n_in, n_out) or None
+        The weights before they were rounded and clipped, in the same unit, if they are known.
     """
 
     weights: NDArray[np.int8]
     name: str = "network"
     preprocessing: str = "area-mean"
     notes: dict[str, str] = field(default_factory=dict)
+    real: NDArray[np.float32] | None = None
 
     @property
     def n_in(self) -> int:

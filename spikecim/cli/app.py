@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from spikecim.cli import chips, data, experiments, inspect, run
+from spikecim.cli import cells, chips, data, device, experiments, inspect, run
+from spikecim.cli.attribute import attribute
+from spikecim.cli.codes import codes
 from spikecim.cli.explain import explain
 from spikecim.version import __version__
 
@@ -36,11 +38,15 @@ def _root(
 
 app.add_typer(experiments.reproduce, name="reproduce")
 app.add_typer(experiments.calibrate, name="calibrate")
+app.add_typer(attribute, name="attribute")
+app.command("codes")(codes)
 app.command("run")(run.run)
 app.command("train")(run.train)
 app.command("report")(inspect.report)
 app.command("explain")(explain)
 app.command("replay")(inspect.replay)
 app.command("verify-engines")(inspect.verify_engines)
+app.add_typer(device.app, name="device")
+app.add_typer(cells.app, name="cells")
 app.add_typer(chips.app, name="chips")
 app.add_typer(data.app, name="data")

@@ -33,6 +33,9 @@ def reproduce_spirit(
     chips: Annotated[int, typer.Option("--chips", min=1, help="Virtual chips.")] = 100,
     images: Images = None,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Run all images on Brian2 too.")] = True,
+    studies: Annotated[
+        bool, typer.Option("--studies/--no-studies", help="Ageing, weight codes under faults, causes of the loss.")
+    ] = True,
     seed: Seed = 0,
     jobs: Jobs = None,
     json: Json = False,
@@ -52,6 +55,7 @@ def reproduce_spirit(
             seed=seed,
             limit=images,
             check_engine="brian2" if check else None,
+            studies=studies,
             progress=stage,
         )
         found = experiment.run()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spikecim.cli.cells import CellMap, cell_map
 from spikecim.cli.options import BrianTarget, Chip, Data, Images, Jobs, Json, Quiet, Seed, Set
 from spikecim.cli.shell import guarded, overrides, say, show, show_json, stages, use_jobs
 from spikecim.errors import ParameterError
@@ -31,6 +32,7 @@ def run(
     engine: Annotated[str, typer.Option("--engine", help="event, brian2 or stepper.")] = "event",
     brian_target: BrianTarget = "numpy",
     chip_index: Annotated[int, typer.Option("--chip-index", min=0, help="Which virtual chip.")] = 0,
+    cells: CellMap = None,
     seed: Seed = 0,
     set_: Set = None,
     after: Annotated[str, typer.Option("--after", help="Age of the chip, for example '1 h'.")] = "0 s",
@@ -52,6 +54,7 @@ def run(
     past = _past(after, temperature, reads)
     get_engine(engine)  # an unknown name fails here, before the data are read
     spec = load_chip(chip, overrides(set_))
+    measured = cell_map(cells, spec)
     if out is not None:
         make_folder(out.parent)
     use_jobs(jobs)
@@ -69,6 +72,7 @@ def run(
             engine=engine,
             brian_target=brian_target,
             past=past,
+            **measured,
         )
         result = emulator.run(test.values, test.labels, data=f"{test.dataset} {test.split} ({test.origin})")
     if out is not None:

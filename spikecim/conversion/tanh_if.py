@@ -19,7 +19,7 @@ SCALES = np.geomspace(0.5, 16.0, 61)
 
 def convert_tanh(weights: NDArray[np.float64], levels: int, slope: float = 1.0) -> Network:
     """Quantise real `weights` (n_in, n_out) so that tanh(slope * x w) keeps its argument: full weight = 1 / slope."""
-    return Network(weights=quantise(weights, 1.0 / slope, levels), notes={"full_weight": f"{1.0 / slope:.6g}"})
+    return _network(weights, 1.0 / slope, levels)
 
 
 def convert_tanh_scaled(
@@ -35,9 +35,18 @@ def convert_tanh_scaled(
     middle = float(np.median(np.abs(weights)))
     candidates = [quantise(weights, middle * scale, levels) for scale in SCALES]
     best = int(np.argmax([accuracy(candidate, values, labels) for candidate in candidates]))
-    return Network(weights=candidates[best], notes={"full_weight": f"{middle * SCALES[best]:.6g}"})
+    return _network(weights, float(middle * SCALES[best]), levels)
 
 
 def quantise(weights: NDArray[np.float64], full_weight: float, levels: int) -> NDArray[np.int8]:
     """Round `weights` to whole levels, `full_weight` being the largest one; what lies beyond is clipped."""
     return np.clip(np.rint(weights * (levels / full_weight)), -levels, levels).astype(np.int8)
+
+
+def _network(weights: NDArray[np.float64], full_weight: float, levels: int) -> Network:
+    """The quantised network, with the real weights kept in its unit, one level."""
+    return Network(
+        weights=quantise(weights, full_weight, levels),
+        notes={"full_weight": f"{full_weight:.6g}"},
+        real=(weights * (levels / full_weight)).astype(np.float32),
+    )

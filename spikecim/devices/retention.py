@@ -1,7 +1,7 @@
 """Retention of LRS under heat: conductance decays exponentially, at a rate after Arrhenius.
 
 G(t) = G(0) exp(-lambda * integral dt / tau(T)), tau(T) = tau_ref exp(Ea / k (1/T - 1/T_ref)); lambda is log-normal from
-cell to cell, of mean 1. Fitted to one-hour bakes of a public 1T1R technology (presets/nominal.toml). HRS, without data, is kept.
+cell to cell, of mean 1. Fitted to one-hour bakes of a public 1T1R technology (presets/nominal.toml). HRS is kept.
 """
 
 from __future__ import annotations

@@ -19,12 +19,15 @@ from spikecim.engines import get_engine
 from spikecim.experiments.material import Material, material_or_fallback, network_for
 from spikecim.experiments.published import TASK
 from spikecim.experiments.spirit_rows import RowMaker
+from spikecim.experiments.studies import StudiesExperiment, study_rows
 from spikecim.explore.population import run_population
 from spikecim.network import Network
 from spikecim.results.population import Population
 from spikecim.results.replay import replay
 from spikecim.results.reproduction import EngineCheck, MarginCurve, Reproduction, Variant
 from spikecim.results.run import RunResult
+from spikecim.results.studies import Studies
+from spikecim.spikes import SpikeTrains
 from spikecim.training.perceptron import accuracy
 from spikecim.version import __version__
 
@@ -53,6 +56,8 @@ class SpiritExperiment:
         Only the first images of the test set (then nothing is comparable with a published number).
     check_engine : str or None
         Second engine that runs all images again; None skips the check.
+    studies : bool
+        Ageing, weight codes under faults and attribution too.
     progress : callable(stage, done, total)
     """
 
@@ -62,6 +67,7 @@ class SpiritExperiment:
     seed: int = 0
     limit: int | None = None
     check_engine: str | None = "brian2"
+    studies: bool = False
     progress: Stage = field(default=_silent, repr=False)
 
     def run(self) -> Reproduction:
@@ -85,10 +91,15 @@ class SpiritExperiment:
         check = self._check(median) if whole else None
         clock.lap("engine_check")
         why_not = banner(chip, test)
+        wanted = whole and self.studies
+        studies = self._studies(chip, network, test, ideal.trains, comparable=why_not is None) if wanted else None
+        clock.lap("studies")
         mac = formal_mac(NODE_NM, chip.energy.supply.value)
         rows = RowMaker(
             ideal=ideal, median=median, population=population, variants=variants, mac=mac, comparable=why_not is None
         ).rows()
+        if studies is not None:
+            rows += study_rows(studies, chip, comparable=why_not is None)
         return Reproduction(
             rows=rows,
             banner=why_not,
@@ -99,6 +110,7 @@ class SpiritExperiment:
             variants=variants,
             check=check,
             mac=mac,
+            studies=studies,
             facts=self._facts(chip, test, clock),
         )
 
@@ -151,6 +163,19 @@ class SpiritExperiment:
             identical=again.identical,
             seconds=again.seconds,
         )
+
+    def _studies(
+        self, chip: ChipSpec, network: Network, test: Material, trains: SpikeTrains, *, comparable: bool
+    ) -> Studies:
+        experiment = StudiesExperiment(
+            chip_file=self.chip,
+            n_chips=self.n_chips,
+            seed=self.seed,
+            limit=self.limit,
+            comparable=comparable,
+            progress=self.progress,
+        )
+        return experiment.run(chip, network, test, trains)
 
     def _facts(self, chip: ChipSpec, test: Material, clock: _Clock) -> dict[str, str]:
         return {

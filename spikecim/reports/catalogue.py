@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,36 +14,14 @@ from spikecim.reports.energy_images import energy_images
 from spikecim.reports.images import image
 from spikecim.reports.margins import margins
 from spikecim.reports.picks import KINDS, pick_images
+from spikecim.reports.plate import Plate
 from spikecim.reports.population import population
 from spikecim.reports.sentences import confusion_sentence, energy_sentence
+from spikecim.reports.study_plates import study_plates
 from spikecim.reports.weights import effective_weights, weights
 from spikecim.reports.wording import number, several
 from spikecim.results.reproduction import Reproduction
 from spikecim.results.run import RunResult
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plate:
-    """One figure of a page.
-
-    Attributes
-    ----------
-    id : str
-        File name and anchor.
-    group : str
-        ``"chips"``, ``"images"``, ``"devices"`` or ``"energy"``.
-    title, caption : str
-    draw : callable returning Figure
-    """
-
-    id: str
-    group: str
-    title: str
-    caption: str
-    draw: Callable[[], Figure]
 
 
 def reproduction_plates(rep: Reproduction) -> list[Plate]:
@@ -78,7 +53,8 @@ def reproduction_plates(rep: Reproduction) -> list[Plate]:
         ),
         draw=partial(baselines, rep),
     )
-    return [*first, *run_plates(rep.median, points), last]
+    studies = study_plates(rep.studies, points.get("reads_without_disturb")) if rep.studies else []
+    return [*first, *studies, *run_plates(rep.median, points), last]
 
 
 def run_plates(run: RunResult, points: dict[str, float] | None = None) -> list[Plate]:

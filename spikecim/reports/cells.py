@@ -28,28 +28,31 @@ def cells(run: RunResult) -> Figure:
         figure = new_figure(4.8)
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1))
         for values, colour in ((low, CHIP), (high, SECOND)):
-            _histogram(top, values, run.resistance, colour)
-            _quantiles(bottom, values, colour)
+            cell_histogram(top, values, run.resistance, colour)
+            quantile_dots(bottom, values, colour)
         top.set_yscale("log")
         top.set_ylim(0.7, 6 * top.get_ylim()[1])
         top.yaxis.set_major_formatter("{x:,.0f}")
         y_title(top, "Cells per bin")
         y_title(bottom, "Cells below this resistance (%)")
-        _resistance_axis(bottom)
-        _percent_axis(bottom, max(low.size, high.size, 2))
+        resistance_axis(bottom)
+        percent_axis(bottom, max(low.size, high.size, 2))
         _limits(top, bottom, run)
         _names(top, low, high)
     return figure
 
 
-def _histogram(axes: Axes, values: NDArray[np.float64], everything: NDArray[np.float64], colour: str) -> None:
+def cell_histogram(axes: Axes, values: NDArray[np.float64], everything: NDArray[np.float64], colour: str) -> float:
+    """Draw a histogram of `values` on bins that suit `everything`; return the width of a bin in ln R."""
     first, last = np.log10(everything.min()), np.log10(everything.max())
     bins = np.logspace(first - 0.02, last + 0.02, max(12, round(18 * (last - first)))).tolist()
     axes.hist(values, bins, histtype="stepfilled", color=colour, alpha=0.28, edgecolor="none")
     axes.hist(values, bins, histtype="step", color=colour, linewidth=1.4)
+    return float(np.log(bins[1] / bins[0]))
 
 
-def _quantiles(axes: Axes, values: NDArray[np.float64], colour: str) -> None:
+def quantile_dots(axes: Axes, values: NDArray[np.float64], colour: str) -> None:
+    """Draw `values` against their normal scores, every one in the tails."""
     if not values.size:
         return
     ordered = np.sort(values)
@@ -80,14 +83,15 @@ def _names(axes: Axes, low: NDArray[np.float64], high: NDArray[np.float64]) -> N
             note(axes, label, at, (0, -2), xycoords=("data", "axes fraction"), ha="center", va="top", color=colour)
 
 
-def _resistance_axis(axes: Axes) -> None:
+def resistance_axis(axes: Axes, label: str = "Resistance at programming (Ω)") -> None:
+    """Make the horizontal axis one of resistances, in decades."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(10))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _ohm(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("Resistance at programming (Ω)")
+    axes.set_xlabel(label)
 
 
 def _ohm(value: float) -> str:
@@ -97,7 +101,8 @@ def _ohm(value: float) -> str:
     return f"{value:g} Ω"
 
 
-def _percent_axis(axes: Axes, n_cells: int) -> None:
+def percent_axis(axes: Axes, n_cells: int) -> None:
+    """Make the vertical axis of normal scores one of percents, as far as `n_cells` reach."""
     reach = float(ndtri(1 - 0.25 / n_cells))
     shown = [p for p in _PERCENT if abs(ndtri(p / 100)) < reach]
     axes.set_yticks([ndtri(p / 100) for p in shown], [f"{p:g}" for p in shown])

@@ -33,6 +33,7 @@ def write_reproduction(rep: Reproduction, out_dir: Path, *, figures: bool = True
     """
     from spikecim.reports.catalogue import reproduction_plates
     from spikecim.reports.page import reproduction_page
+    from spikecim.reports.race import race_fragment
     from spikecim.reports.tables import reproduction_json, write_rows_csv
 
     out_dir = make_folder(Path(out_dir))
@@ -48,7 +49,8 @@ def write_reproduction(rep: Reproduction, out_dir: Path, *, figures: bool = True
     data = json.dumps(reproduction_json(rep), indent=1, allow_nan=False, ensure_ascii=False)
     write_text(written["reproduction.json"], data + "\n")
     write_rows_csv(rep.rows, written["rows.csv"])
-    write_text(written["report.html"], _html(reproduction_page(rep), drawn))
+    race = race_fragment(rep.median) if figures else None
+    write_text(written["report.html"], _html({**reproduction_page(rep), "race": race}, drawn))
     return written
 
 
@@ -62,10 +64,11 @@ def write_run_report(run: RunResult, path: Path) -> None:
     """
     from spikecim.reports.catalogue import run_plates
     from spikecim.reports.page import run_page
+    from spikecim.reports.race import race_fragment
     from spikecim.reports.style import svg_of
 
     drawn = [(plate, svg_of(plate.draw())) for plate in run_plates(run)]
-    write_text(Path(path), _html(run_page(run), drawn))
+    write_text(Path(path), _html({**run_page(run), "race": race_fragment(run)}, drawn))
 
 
 def _draw(plate: Any) -> tuple[str, bytes]:
@@ -129,7 +132,7 @@ def _groups(inlined: list[tuple[Any, dict[str, Any]]], page: dict[str, Any]) -> 
         {
             "id": name,
             "title": title,
-            "lead": lead,
+            "leads": [lead] if lead else page["leads"].get(name, []),
             "short": short,
             "plates": [item for plate, item in inlined if plate.group == name],
         }

@@ -10,6 +10,7 @@ from spikecim.chips.spec import ChipSpec
 from spikecim.reports import page_tables
 from spikecim.reports.sentences import VERDICTS, key_findings, run_findings
 from spikecim.reports.strips import strip
+from spikecim.reports.study_plates import study_leads
 from spikecim.reports.tables import assumptions, facts, settings
 from spikecim.reports.wording import number, published, several
 from spikecim.results.findings import Row
@@ -20,6 +21,9 @@ from spikecim.version import __version__
 # Title, short name for the list of sections, lead.
 GROUPS = {
     "chips": ("A population of chips", "Chips", ""),
+    "causes": ("What costs the points", "Causes", ""),
+    "time": ("A chip grows old", "Time", ""),
+    "codes": ("Weight codes under faults", "Codes", ""),
     "images": (
         "Images, spike by spike",
         "Images",
@@ -46,6 +50,7 @@ def reproduction_page(rep: Reproduction) -> dict[str, Any]:
         "verdicts": [(kind, text) for kind, text in VERDICTS.items() if kind in {row.verdict for row in rep.rows}],
         "findings_title": "Key findings",
         "findings": key_findings(rep),
+        "leads": study_leads(rep.studies) if rep.studies else {},
         "energy_tables": page_tables.energy_tables(rep.median, rep),
         "variants": page_tables.variants_table(rep),
         "check": _check(rep.check),
@@ -72,6 +77,7 @@ def run_page(run: RunResult) -> dict[str, Any]:
         "verdicts": [],
         "findings_title": "In short",
         "findings": run_findings(run),
+        "leads": {},
         "energy_tables": page_tables.energy_tables(run, None),
         "variants": None,
         "check": None,
@@ -84,7 +90,10 @@ def run_page(run: RunResult) -> dict[str, Any]:
 def sections(page: dict[str, Any], groups: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
     """Anchors of the page in order."""
     found = [("table", "Table")] if page["rows"] else []
-    found += [("findings", "Findings"), *((group["id"], group["short"]) for group in groups)]
+    found.append(("findings", "Findings"))
+    for group in groups:
+        found += [("race", "Race")] if group["id"] == "images" and page["race"] else []
+        found.append((group["id"], group["short"]))
     found += [("training", "Training")] if page["variants"] else []
     found += [("engines", "Engines")] if page["check"] else []
     return [*found, ("parameters", "Parameters"), ("replay", "Replay")]

@@ -16,6 +16,7 @@ from spikecim.chips.spec import ChipSpec
 from spikecim.files import write_text
 from spikecim.reports.confusion import confusion_counts
 from spikecim.reports.energy_tables import energy_json, formal_json
+from spikecim.reports.study_plates import studies_json
 from spikecim.reports.wording import without_folders
 from spikecim.results.findings import Row
 from spikecim.results.population import Population, interval
@@ -37,6 +38,7 @@ def reproduction_json(rep: Reproduction) -> dict[str, Any]:
             "variants": [asdict(variant) for variant in rep.variants],
             "margins": {name: _curve(curve) for name, curve in rep.curves.items()},
             "population": _population(rep.population),
+            "studies": studies_json(rep.studies) if rep.studies else None,
             "ideal": _summary(rep.ideal),
             "median_chip": _summary(rep.median),
             "energy": {**energy_json(rep.median), "formal": formal_json(rep.median, rep.population, rep.mac)},

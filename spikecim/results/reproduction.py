@@ -11,6 +11,7 @@ from spikecim.energy.baselines import FormalMac
 from spikecim.results.findings import Row
 from spikecim.results.population import Population
 from spikecim.results.run import RunResult
+from spikecim.results.studies import Studies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,7 @@ class Reproduction:
     variants : list of Variant
     check : EngineCheck or None
     mac : FormalMac
+    studies : Studies or None
     facts : dict of str
         Data set, origin, seed, versions, chip digest, seconds by stage.
     """
@@ -76,4 +78,5 @@ class Reproduction:
     variants: list[Variant]
     check: EngineCheck | None
     mac: FormalMac
+    studies: Studies | None = None
     facts: dict[str, str] = field(default_factory=dict)

@@ -6,8 +6,10 @@ import json
 import zipfile
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spikecim.errors import ParameterError, ResultFileError, hint
 from spikecim.files import replacing
@@ -40,13 +42,14 @@ def ready_network(name: str, limit: int = 4) -> Network:
 
 
 def load_network(path: Path, limit: int = 4) -> Network:
-    """Read a network from a .npz file with an array `weights` (n_in, n_out) and a text `about` (JSON)."""
+    """Read a network from a .npz file: arrays `weights` and, if known, `real` (n_in, n_out), and `about`, JSON text."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise ValueError("a network file holds one small array")
         with np.load(path, allow_pickle=False) as archive:
             weights = archive["weights"]
             about = json.loads(str(archive["about"])) if "about" in archive else {}
+            real = archive.get("real")
     except OSError as error:
         reason = error.strerror or "not a .npz file"
         raise ResultFileError(f"{path}: cannot be read ({reason}); expected a .npz with an array 'weights'") from None
@@ -55,11 +58,28 @@ def load_network(path: Path, limit: int = 4) -> Network:
     network = network_from_array(weights, limit=limit, name=str(about.get("name", path.stem)))
     notes = {str(key): str(value) for key, value in about.items() if key not in ("name", "preprocessing")}
     preprocessing = str(about.get("preprocessing", "area-mean"))
-    return Network(weights=network.weights, name=network.name, preprocessing=preprocessing, notes=notes)
+    return Network(
+        weights=network.weights,
+        name=network.name,
+        preprocessing=preprocessing,
+        notes=notes,
+        real=None if real is None else _matching(real, network, limit, path),
+    )
 
 
 def save_network(network: Network, path: Path) -> None:
     """Write `network` to `path` (.npz), whole or not at all."""
     about = json.dumps({"name": network.name, "preprocessing": network.preprocessing, **network.notes}, sort_keys=True)
     with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, weights=network.weights, about=np.array(about))
+        arrays: dict[str, Any] = {} if network.real is None else {"real": network.real}
+        np.savez_compressed(file, weights=network.weights, about=np.array(about), **arrays)
+
+
+def _matching(real: NDArray[np.generic], network: Network, limit: int, path: Path) -> NDArray[np.float32]:
+    """Return `real` if rounding and clipping it gives the network's weights."""
+    if real.shape != network.weights.shape or not np.issubdtype(real.dtype, np.floating):
+        raise ResultFileError(f"{path}: array 'real' must hold {network.weights.shape} real numbers, like 'weights'")
+    values = real.astype(np.float32)
+    if not np.array_equal(np.clip(np.rint(values), -limit, limit), network.weights):
+        raise ResultFileError(f"{path}: array 'real' does not round to 'weights' of -{limit}..{limit}; leave it out")
+    return values

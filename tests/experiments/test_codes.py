@@ -37,7 +37,7 @@ def test_the_whole_on_digits() -> None:
     assert len(study.groups) == 8
     assert sign_bit_argument(study) is not None
     assert study.n_images == 40
-    assert list(dict.fromkeys(stages)) == ["data", "ideal chip", "weight codes", "group sizes"]
+    assert list(dict.fromkeys(stages)) == ["data", "ideal chip", "networks", "weight codes"]
     assert study.facts["dataset"] == "digits"
 
 

@@ -76,3 +76,42 @@ def test_network_file_round_trip(tmp_path: Path) -> None:
     (tmp_path / "n.npz").write_bytes((tmp_path / "n.npz").read_bytes()[:50])
     with pytest.raises(ResultFileError, match=r"n\.npz"):
         load_network(tmp_path / "n.npz")
+
+
+@pytest.mark.parametrize("method", ["post-training", "post-training-scaled"])
+def test_real_weights_round_to_the_whole_ones(method: str, digits: tuple) -> None:
+    network = train_perceptron(*digits, levels=4, method=method, recipe=Recipe(steps=200))
+    assert network.real is not None
+    assert network.real.dtype == np.float32
+    np.testing.assert_array_equal(np.clip(np.rint(network.real), -4, 4), network.weights)
+
+
+@pytest.mark.parametrize("name", ["mnist-post-training", "mnist-post-training-scaled"])
+def test_shipped_networks_know_their_real_weights(name: str) -> None:
+    network = ready_network(name)
+    assert network.real is not None
+    np.testing.assert_array_equal(np.clip(np.rint(network.real), -4, 4), network.weights)
+
+
+def test_real_weights_travel_with_the_file(tmp_path: Path, digits: tuple) -> None:
+    network = train_perceptron(*digits, levels=4, recipe=Recipe(steps=50))
+    save_network(network, tmp_path / "n.npz")
+    again = load_network(tmp_path / "n.npz")
+    assert network.real is not None and again.real is not None
+    np.testing.assert_array_equal(again.real, network.real)
+
+
+@pytest.mark.parametrize(
+    ("real", "message"),
+    [
+        (np.full((2, 2), 3.2, np.float32), "does not round to 'weights'"),
+        (np.full((2, 2), np.nan, np.float32), "does not round to 'weights'"),
+        (np.zeros((2, 3), np.float32), "must hold"),
+        (np.zeros((2, 2), np.int8), "must hold"),
+    ],
+)
+def test_real_weights_of_another_network_are_refused(real: np.ndarray, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "n.npz"
+    np.savez(path, weights=np.ones((2, 2), np.int8), real=real)
+    with pytest.raises(ResultFileError, match=message):
+        load_network(path)

@@ -1,0 +1,111 @@
+"""The studies that go with a reproduction: ageing, weight codes under faults, what costs the four points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from scipy.special import ndtri
+
+from spikecim.chips.spec import ChipSpec
+from spikecim.experiments.ageing_rows import ageing_rows
+from spikecim.experiments.attribution import AttributionExperiment
+from spikecim.experiments.codes import CodesExperiment
+from spikecim.experiments.material import Material
+from spikecim.experiments.rows import make_row
+from spikecim.explore.ageing import AgeingStudy
+from spikecim.network import Network
+from spikecim.results.findings import Row, fitted_to
+from spikecim.results.sign_bit import SignBitArgument, sign_bit_argument
+from spikecim.results.studies import Studies
+from spikecim.spikes import SpikeTrains
+
+Stage = Callable[[str, int, int], None]
+# Chips of a curve: enough for a band; the attribution takes as many as the table.
+CURVE_CHIPS = 20
+DESIGNS_PER_CHIP, FEWEST_DESIGNS = 5, 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudiesExperiment:
+    """Which chip, on what.
+
+    Attributes
+    ----------
+    chip_file : str
+        Chip name or file.
+    n_chips, seed : int
+    limit : int or None
+        Only the first images of the test set.
+    comparable : bool
+        Whether the published numbers hold for these data: if not, no region is searched for them.
+    progress : callable(stage, done, total)
+    """
+
+    chip_file: str
+    n_chips: int
+    seed: int
+    limit: int | None
+    comparable: bool
+    progress: Stage = field(repr=False)
+
+    def run(self, chip: ChipSpec, network: Network, test: Material, trains: SpikeTrains) -> Studies:
+        """Run all; after an interrupt in one of them the others are left out, and ageing where the cells do not age."""
+        few = min(self.n_chips, CURVE_CHIPS)
+        found = Studies()
+        if _ages(chip):
+            ageing = AgeingStudy(chip=chip, network=network, n_chips=few, seed=self.seed).run(
+                trains, test.labels, lambda done, total: self.progress("ageing", done, total)
+            )
+            found = Studies(ageing=ageing)
+            if ageing.n_chips < few:
+                return found
+        common = {
+            "chip": self.chip_file,
+            "dataset": test.dataset,
+            "seed": self.seed,
+            "limit": self.limit,
+            "progress": self.progress,
+        }
+        codes = CodesExperiment(n_chips=few, **common).run()  # type: ignore[arg-type]
+        found = replace(found, codes=codes)
+        if codes.interrupted:
+            return found
+        designs = max(FEWEST_DESIGNS, DESIGNS_PER_CHIP * self.n_chips)
+        causes = AttributionExperiment(
+            n_chips=self.n_chips,
+            n_designs=designs,
+            after="1 h" if _ages(chip) else "0 s",
+            **common,  # type: ignore[arg-type]
+        )
+        attribution = causes.run()
+        found = replace(found, attribution=attribution)
+        if attribution.n_chips < attribution.requested or not self.comparable:
+            return found
+        return replace(found, region=causes.region())
+
+
+def _ages(chip: ChipSpec) -> bool:
+    """Whether the cells have a law of relaxation, of retention and of read disturb."""
+    laws = (chip.cell.relaxation, chip.cell.retention, chip.cell.disturb)
+    return all(law is not None and law.on for law in laws)
+
+
+def study_rows(found: Studies, chip: ChipSpec, *, comparable: bool) -> list[Row]:
+    """The rows that the studies add to the published table."""
+    rows = [] if found.ageing is None else ageing_rows(found.ageing, chip, comparable=comparable)
+    argument = None if found.codes is None else sign_bit_argument(found.codes)
+    return rows if argument is None else [*rows, _sign_bit_row(argument, chip, comparable=comparable)]
+
+
+def _sign_bit_row(argument: SignBitArgument, chip: ChipSpec, *, comparable: bool) -> Row:
+    headline = argument.headline
+    half = float(ndtri(0.95)) * headline.standard_error
+    return make_row(
+        "sign_bit_argument",
+        "Accuracy of 4 + 4 cells over a triple-redundant sign bit",
+        (headline.mean - half, headline.mean, headline.mean + half),
+        f"mean over {len(headline.points)} virtual chips, paired, and its 90 % interval; {argument.claim()}",
+        fitted=fitted_to(chip, "sign_bit_argument"),
+        comparable=comparable,
+    )

@@ -1,0 +1,20 @@
+"""What a reproduction looked into beside the published table; None where a study was left out or interrupted before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spikecim.results.ageing import Ageing
+from spikecim.results.attribution import Attribution
+from spikecim.results.codes import CodeStudy
+from spikecim.results.region import Region
+
+
+@dataclass(frozen=True, kw_only=True)
+class Studies:
+    """Ageing, weight codes under faults, attribution of the loss, and the region of plausible values."""
+
+    ageing: Ageing | None = None
+    codes: CodeStudy | None = None
+    attribution: Attribution | None = None
+    region: Region | None = None

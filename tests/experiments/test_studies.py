@@ -1,0 +1,94 @@
+"""The studies that go with a reproduction: their rows, their place on the page, and what leaves them out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spikecim.datasets import locate
+from spikecim.experiments.spirit import SpiritExperiment
+from spikecim.reports.html import write_reproduction
+from spikecim.results.reproduction import Reproduction
+
+NEW_ROWS = ("reads_without_disturb", "accuracy_after_relaxation", "sign_bit_argument")
+needs_mnist = pytest.mark.skipif(locate("mnist") is None, reason="MNIST is not on this machine; set SPIKECIM_DATA")
+
+
+@pytest.fixture(scope="module")
+def rep() -> Reproduction:
+    return SpiritExperiment(dataset="digits", n_chips=2, limit=60, check_engine=None, studies=True).run()
+
+
+@pytest.fixture(scope="module")
+def folder(rep: Reproduction, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("studies")
+    write_reproduction(rep, made)
+    return made
+
+
+def test_the_table_gains_three_rows(rep: Reproduction) -> None:
+    assert tuple(row.id for row in rep.rows[-3:]) == NEW_ROWS
+    assert {row.verdict for row in rep.rows} == {"not comparable"}
+
+
+def test_nothing_published_is_searched_for_on_other_data(rep: Reproduction) -> None:
+    assert rep.studies is not None
+    assert rep.studies.region is None
+    assert rep.studies.attribution is not None and rep.studies.codes is not None and rep.studies.ageing is not None
+
+
+def test_shares_of_the_attribution_sum_to_the_whole_loss(rep: Reproduction) -> None:
+    assert rep.studies is not None and rep.studies.attribution is not None
+    for metric in (0, 1):
+        found = rep.studies.attribution
+        assert sum(share.exact for share in found.shares(metric)) in (found.total(metric), -found.total(metric))
+
+
+def test_page_and_json_hold_every_study(folder: Path) -> None:
+    data = json.loads((folder / "reproduction.json").read_text(), parse_constant=pytest.fail)
+    assert set(data["studies"]) == {"ageing", "codes", "attribution"}
+    assert all(data["studies"].values())
+    page = (folder / "report.html").read_text()
+    for anchor in ("causes", "time", "codes", "race"):
+        assert f'<section id="{anchor}">' in page
+        assert f'href="#{anchor}"' in page
+    assert len(page.encode()) < 6_000_000
+    for name in ("attribution", "ageing-time", "ageing-reads", "codes-stuck", "sign-bit"):
+        assert (folder / "figures" / f"{name}.png").stat().st_size > 5_000
+
+
+def test_a_cell_that_does_not_age_is_not_aged(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('inherit = "spirit"\nname = "mine"\n[cell]\ndevice = "ideal"\n')
+    found = SpiritExperiment(
+        chip=str(path), dataset="digits", n_chips=1, limit=20, check_engine=None, studies=True
+    ).run()
+    assert found.studies is not None
+    assert found.studies.ageing is None and found.studies.attribution is not None
+    assert "reads_without_disturb" not in {row.id for row in found.rows}
+
+
+def test_an_interrupt_leaves_out_what_follows() -> None:
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "ageing" and done == 1:
+            raise KeyboardInterrupt
+
+    found = SpiritExperiment(
+        dataset="digits", n_chips=2, limit=20, check_engine=None, studies=True, progress=stop
+    ).run()
+    assert found.studies is not None and found.studies.ageing is not None
+    assert (found.studies.ageing.n_chips, found.studies.codes, found.studies.attribution) == (1, None, None)
+
+
+@needs_mnist
+@pytest.mark.slow
+def test_rows_on_mnist_are_judged() -> None:
+    found = SpiritExperiment(n_chips=4, check_engine=None, studies=True).run()
+    rows = {row.id: row for row in found.rows}
+    # Nothing in the chip file is fitted to these numbers, so they are reproduced or off, never calibrated.
+    assert {rows[id_].verdict for id_ in NEW_ROWS} <= {"reproduced", "off"}
+    assert rows["reads_without_disturb"].verdict == "reproduced"
+    assert -3.0 < rows["accuracy_after_relaxation"].emulated < 0.5
+    assert found.studies is not None and found.studies.region is not None
