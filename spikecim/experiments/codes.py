@@ -20,7 +20,7 @@ from spikecim.experiments.material import Material, material, material_or_fallba
 from spikecim.explore.code_settings import SIGMAS, SIGMAS_FINE, STUCK, STUCK_FINE
 from spikecim.explore.codes import CodeScene, study_codes
 from spikecim.network import Network
-from spikecim.results.codes import CodeStudy
+from spikecim.results.codes import SINGLE_SIGN, SPIRIT_CODE, TRIPLE_SIGN, CodeStudy
 from spikecim.training.perceptron import Recipe, train_float
 from spikecim.version import __version__
 
@@ -47,6 +47,8 @@ class CodesExperiment:
         Only the first images of the test set.
     fine : bool
         All rates and spreads instead of every other one.
+    argument_only : bool
+        Only the points that the sign bit argument needs: no curves, no group sizes.
     progress : callable(stage, done, total)
     """
 
@@ -56,6 +58,7 @@ class CodesExperiment:
     seed: int = 0
     limit: int | None = None
     fine: bool = False
+    argument_only: bool = False
     progress: Stage = field(default=_silent, repr=False)
 
     def run(self) -> CodeStudy:
@@ -63,6 +66,9 @@ class CodesExperiment:
         chip = load_chip(self.chip)
         self.progress("data", 0, 1)
         test = material_or_fallback(chip, self.dataset, "test", limit=self.limit, progress=True)
+        if self.argument_only:
+            rivals = (SPIRIT_CODE, TRIPLE_SIGN, SINGLE_SIGN)
+            return study_codes(self._scene(chip, test), codes=rivals, stuck=(), sigmas=(), progress=self.progress)
         return study_codes(
             self._scene(chip, test),
             stuck=STUCK_FINE if self.fine else STUCK,

@@ -23,7 +23,8 @@ from spikecim.spikes import SpikeTrains
 Stage = Callable[[str, int, int], None]
 # Chips of a curve: enough for a band; the attribution takes as many as the table.
 CURVE_CHIPS = 20
-DESIGNS_PER_CHIP, FEWEST_DESIGNS = 5, 128
+# Sobol points come in powers of two.
+MANY_DESIGNS, FEW_DESIGNS = 512, 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +69,15 @@ class StudiesExperiment:
             "progress": self.progress,
         }
         codes = CodesExperiment(n_chips=few, **common).run()  # type: ignore[arg-type]
-        found = replace(found, codes=codes)
+        found = replace(found, codes=codes, argument=codes)
         if codes.interrupted:
             return found
-        designs = max(FEWEST_DESIGNS, DESIGNS_PER_CHIP * self.n_chips)
+        if self.n_chips > few:
+            argument = CodesExperiment(n_chips=self.n_chips, argument_only=True, **common).run()  # type: ignore[arg-type]
+            found = replace(found, argument=argument)
+            if argument.interrupted:
+                return found
+        designs = MANY_DESIGNS if self.n_chips > few else FEW_DESIGNS
         causes = AttributionExperiment(
             n_chips=self.n_chips,
             n_designs=designs,
@@ -94,7 +100,7 @@ def _ages(chip: ChipSpec) -> bool:
 def study_rows(found: Studies, chip: ChipSpec, *, comparable: bool) -> list[Row]:
     """The rows that the studies add to the published table."""
     rows = [] if found.ageing is None else ageing_rows(found.ageing, chip, comparable=comparable)
-    argument = None if found.codes is None else sign_bit_argument(found.codes)
+    argument = None if found.argument is None else sign_bit_argument(found.argument)
     return rows if argument is None else [*rows, _sign_bit_row(argument, chip, comparable=comparable)]
 
 

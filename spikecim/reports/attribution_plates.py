@@ -21,8 +21,8 @@ def attribution_plates(found: Attribution, region: Region | None = None, group: 
             group=group,
             title="What costs how much",
             caption=(
-                "Shares in what is lost (Shapley values) with 90 % intervals of the mean over chips, each cause alone, and "
-                "what comes back when it alone is taken away."
+                "Shares in what is lost (Shapley values) with 90 % intervals of the mean over chips, each cause alone, "
+                "and what comes back when it alone is taken away."
             ),
             draw=partial(attribution, found),
         )
@@ -34,8 +34,8 @@ def attribution_plates(found: Attribution, region: Region | None = None, group: 
                 group=group,
                 title="Which plausible chips give both published numbers",
                 caption=(
-                    "Every dot is a plausible design, one virtual chip each; below, what accuracy and input spikes together "
-                    "leave of each range, and what can be traded for what."
+                    "Every dot is a plausible design, one virtual chip each; below, what accuracy and input spikes "
+                    "together leave of each range, and what can be traded for what."
                 ),
                 draw=partial(region_figure, region),
             )

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 GROUP = "codes"
 
 
-def code_plates(study: CodeStudy, group: str = GROUP) -> list[Plate]:
-    """Figures of a comparison in the order of the page; those without data are left out."""
-    argument = sign_bit_argument(study)
+def code_plates(study: CodeStudy, argued: CodeStudy | None = None, group: str = GROUP) -> list[Plate]:
+    """Figures of a comparison in the order of the page; those without data are left out.
+
+    `argued` may hold the points of the sign bit argument on more chips than `study`.
+    """
+    argument = sign_bit_argument(argued or study)
     plates = [
         _plate(
             "codes-stuck", group, "Weight codes and stuck cells", _stuck_caption(study), partial(codes_stuck, study)

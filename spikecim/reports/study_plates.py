@@ -30,7 +30,7 @@ def study_plates(found: Studies, published_reads: float | None) -> list[Plate]:
         plates += attribution_plates(found.attribution, found.region)
     if found.ageing is not None:
         plates += _ageing_plates(found.ageing, published_reads)
-    return plates if found.codes is None else [*plates, *code_plates(found.codes)]
+    return plates if found.codes is None else [*plates, *code_plates(found.codes, found.argument)]
 
 
 def study_leads(found: Studies) -> dict[str, list[str]]:
@@ -42,9 +42,9 @@ def study_leads(found: Studies) -> dict[str, list[str]]:
         leads["causes"] = [*leads.get("causes", []), *region_sentences(found.region)]
     if found.ageing is not None:
         leads["time"] = ageing_sentences(found.ageing)
-    argument = None if found.codes is None else sign_bit_argument(found.codes)
+    argument = None if found.argument is None else sign_bit_argument(found.argument)
     if argument is not None:
-        leads["codes"] = [argument.statement()]
+        leads["codes"] = argument.sentences()
     return leads
 
 
@@ -53,6 +53,7 @@ def studies_json(found: Studies) -> dict[str, Any]:
     return {
         "ageing": None if found.ageing is None else ageing_json(found.ageing),
         "codes": None if found.codes is None else codes_json(found.codes),
+        "sign_bit_argument": None if found.argument is None else codes_json(found.argument)["sign_bit_argument"],
         "attribution": None if found.attribution is None else attribution_json(found.attribution, found.region),
     }
 

@@ -110,8 +110,12 @@ class SignBitArgument:
 
     def statement(self) -> str:
         """One paragraph in plain English, every sentence chosen by the numbers."""
+        return " ".join(self.sentences())
+
+    def sentences(self) -> list[str]:
+        """The parts of `statement`: accuracy, at a higher rate, a single sign, causes, after an hour, costs."""
         parts = [self.claim(), self._at_rate(), self._single(), self._causes(), self._later(), self._costs()]
-        return " ".join(part for part in parts if part)
+        return [part for part in parts if part]
 
     def claim(self) -> str:
         """The first sentence: what accuracy says on the nominal chip."""

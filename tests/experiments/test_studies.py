@@ -48,7 +48,7 @@ def test_shares_of_the_attribution_sum_to_the_whole_loss(rep: Reproduction) -> N
 
 def test_page_and_json_hold_every_study(folder: Path) -> None:
     data = json.loads((folder / "reproduction.json").read_text(), parse_constant=pytest.fail)
-    assert set(data["studies"]) == {"ageing", "codes", "attribution"}
+    assert set(data["studies"]) == {"ageing", "codes", "sign_bit_argument", "attribution"}
     assert all(data["studies"].values())
     page = (folder / "report.html").read_text()
     for anchor in ("causes", "time", "codes", "race"):
