@@ -38,7 +38,7 @@ def test_every_figure_draws(name: str) -> None:
 def test_plates_of_a_whole_study() -> None:
     ids = [plate.id for plate in code_plates(STUDIES["whole"])]
     assert ids == ["codes-stuck", "codes-yield", "codes-spread", "codes-costs", "sign-bit", "codes-groups"]
-    assert {plate.group for plate in code_plates(STUDIES["whole"], "devices")} == {"devices"}
+    assert {plate.group for plate in code_plates(STUDIES["whole"], group="devices")} == {"devices"}
 
 
 def test_captions_hold_the_numbers() -> None:
