@@ -27,7 +27,14 @@ FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 # Where a third-party name may appear: a file, or a folder ending in "/".
 ROOMS = {
     "brian2": ("engines/brian.py", "engines/brian_network.py", "engines/brian_noise.py"),
-    "numba": ("engines/event_kernel.py", "engines/lanes.py", "engines/threads.py", "coding/kernels.py"),
+    "numba": (
+        "engines/event_kernel.py",
+        "engines/noise_kernel.py",
+        "engines/marks_kernel.py",
+        "engines/lanes.py",
+        "engines/threads.py",
+        "coding/kernels.py",
+    ),
     "llvmlite": ("engines/lanes.py",),
     "h5py": ("results/",),
     "matplotlib": ("reports/",),

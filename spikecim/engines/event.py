@@ -74,7 +74,7 @@ def _room(trains: SpikeTrains, n_out: int, slack: int) -> Marks:
 
 
 def _unpack(marks: Marks, trains: SpikeTrains, offsets: NDArray[np.int64], n_out: int) -> Spikes:
-    from spikecim.engines.event_kernel import unpack_marks
+    from spikecim.engines.marks_kernel import unpack_marks
 
     ticks, neurons, signs = (np.empty(offsets[-1], kind) for kind in (np.int32, np.int16, np.int8))
     packed = (marks.ticks, marks.lanes, marks.counts, marks.slack)

@@ -11,14 +11,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from spikecim.engines.lanes import gather, least, load, lowest, mask_of, most, pick, scatter, splat, store, transpose
+from spikecim.coding.kernels import mix
+from spikecim.engines.lanes import gather, least, load, lowest, mask_of, most, pick, scatter, splat, store
 from spikecim.engines.layout import LANES
-from spikecim.streams import GOLDEN, MIX_1, MIX_2, NOISE_CENTRE
+from spikecim.engines.noise_kernel import draw_noise, noisy_charges
 
 N_STRIPS = 16  # tasks: fixed, so that the split never depends on the number of threads
-UNPACK_BLOCK = 32  # samples per task, for the same reason
 _U, _I = np.uint64, np.int32
-_GOLDEN, _MIX_1, _MIX_2, _FIELDS = _U(GOLDEN), _U(MIX_1), _U(MIX_2), _U(0x0000FFFF0000FFFF)
 # Rows of 16 lanes: of one neuron (DOWN and LOW are negative charges) ...
 CHARGE, READY, SCORE, UP, DOWN, RESET_UP, RESET_DOWN, HIGH, LOW, LEAK, LONGEST, N_STATES = (
     LANES * k for k in range(12)
@@ -29,13 +28,6 @@ TICK, ROW, EVENT, NOW, CROSSING, BASE, HOLD, ON_EVENT = (LANES * k for k in rang
 MARGIN, LEAD, OUTPUTS, MARK, ROOM, FILLED, SLOT, SILENCE, N_RUN = (LANES * k for k in range(8, 17))
 # Scores stay within the number of ticks, far above it.
 _NO_SCORE = _I(-(2**30))
-
-
-@njit(inline="always")
-def _mix(x):  # type: ignore[no-untyped-def]
-    x = (x ^ (x >> _U(30))) * _MIX_1
-    x = (x ^ (x >> _U(27))) * _MIX_2
-    return x ^ (x >> _U(31))
 
 
 @njit(inline="always")
@@ -77,38 +69,6 @@ def _events(trains, first, last, n_in, n_ticks):  # type: ignore[no-untyped-def]
     return ticks, rows, starts, shared != 0
 
 
-@njit
-def _draw_noise(steps, room, events, first, slot, sample_key, sizes):  # type: ignore[no-untyped-def]
-    """Write the noise steps (see `streams.gaussian_steps`) of events first .. first + 15, all neurons, into `slot`."""
-    ticks, rows = events
-    words, keys = room
-    n_in, n_out, _ = sizes
-    n_groups = (n_out + LANES - 1) // LANES
-    for k in range(LANES):
-        row = rows[_U(first + k)]
-        line = row - (_I(n_in) if row >= n_in else _I(0))
-        keys[_U(k)] = _mix(_mix(sample_key + _U(ticks[_U(first + k)]) * _GOLDEN) + _U(line) * _GOLDEN)
-    for g in range(n_groups):
-        for n in range(min(LANES, n_out - g * LANES)):
-            for k in range(LANES):
-                word = _mix(keys[_U(k)] + _U(g * LANES + n + 1) * _GOLDEN)
-                # Two sums of two 16-bit fields, 32 bits apart; then their sum.
-                pair = (word & _FIELDS) + ((word >> _U(16)) & _FIELDS)
-                words[_U(n * LANES + k)] = _I(_I(pair + (pair >> _U(32))) - _I(NOISE_CENTRE))
-        transpose(words, 0, steps, (slot * n_groups + g) * LANES * LANES)
-
-
-@njit(inline="always")
-def _scaled(scale, step, wide):  # type: ignore[no-untyped-def]
-    """(scale * step) >> 16, in 32 bits: a wide scale goes byte by byte, which floors to the same number."""
-    if wide:
-        low, byte = splat(_I(255)), splat(_I(8))
-        tail = ((scale & low) * step) >> byte
-        tail = ((((scale >> byte) & low) * step) + tail) >> byte
-        return (scale >> splat(_I(16))) * step + tail
-    return (scale * step) >> splat(_I(16))
-
-
 @njit(inline="always")
 def _leaked(charge, leak, longest, gap):  # type: ignore[no-untyped-def]
     """Charge after `gap` ticks of a constant current towards rest; `longest` ticks of it still fit 32 bits."""
@@ -118,18 +78,6 @@ def _leaked(charge, leak, longest, gap):  # type: ignore[no-untyped-def]
         lost = leak * least(part, longest)
         charge = charge - least(most(charge, splat(_I(0)) - lost), lost)
     return charge
-
-
-@njit(inline="always")
-def _charges(rows, tables, steps, n_groups, g, wide):  # type: ignore[no-untyped-def]
-    """Bring the noisy charges of one event per lane for lane group g of neurons, as 16 rows of one neuron each."""
-    table, scale = tables
-    found, sources, places = rows
-    for k in range(LANES):
-        row, place = np.int64(sources[_U(k)]) + g * LANES, np.int64(places[_U(k)])
-        step = load(steps, (place // LANES * n_groups + g) * LANES * LANES + place % LANES * LANES)
-        store(found, k * LANES, load(table, row) + _scaled(load(scale, row), step, wide))
-    transpose(found, 0, found, 0)
 
 
 @njit
@@ -205,7 +153,7 @@ def _neurons(lanes, now, delivery, switches, marks, n_ticks):  # type: ignore[no
     for g in range(n_groups):
         fired, bit_up, bit_down = zero, one, splat(_I(1 << LANES))
         if noisy:
-            _charges(rows, tables, steps, n_groups, g, wide)
+            noisy_charges(rows, tables, steps, n_groups, g, wide)
         for n in range(g * LANES, min(n_out, (g + 1) * LANES)):
             at = n * N_STATES
             up_at, down_at, ready = load(state, at + UP), load(state, at + DOWN), load(state, at + READY)
@@ -327,8 +275,8 @@ def _draw_where_short(short, pairs, run, events, room, steps, seeds, first, alik
         p, b = pairs[j], pairs[LANES + j]
         at = filled[b] if alike else np.int64(run[FILLED + j])
         if at <= run[EVENT + j]:
-            key = _mix(_U(first + b) + seeds[p])
-            _draw_noise(steps, room, (ticks, rows), at, at // LANES if alike else j, key, sizes)
+            key = mix(_U(first + b) + seeds[p])
+            draw_noise(steps, room, (ticks, rows), at, at // LANES if alike else j, key, sizes)
             at += LANES
             if alike:
                 filled[b] = at
@@ -400,22 +348,3 @@ def run_lanes(tables, programs, seeds, sizes, flags, trains, marks, out, block_s
                     lanes, rows, tables, steps, (ticks, event_rows, slots), (noisy, wide, leaky, shared, keep),
                     own_marks, n_groups * LANES, n_ticks,
                 )  # fmt: skip
-
-
-@njit(cache=True, parallel=True)
-def unpack_marks(marks, train_offsets, offsets, n_groups, ticks, neurons, signs):  # type: ignore[no-untyped-def]
-    """Write the spikes behind all marks into flat arrays, by sample, tick and neuron."""
-    mark_ticks, mark_lanes, mark_counts, slack = marks
-    for block in prange((len(mark_counts) + UNPACK_BLOCK - 1) // UNPACK_BLOCK):
-        for s in range(block * UNPACK_BLOCK, min(len(mark_counts), (block + 1) * UNPACK_BLOCK)):
-            place, first = offsets[s], train_offsets[s] + s * slack
-            for mark in range(first, first + mark_counts[s]):
-                for g in range(n_groups):
-                    lanes = np.int64(mark_lanes[mark * n_groups + g]) & np.int64(0xFFFFFFFF)
-                    either = (lanes | (lanes >> np.int64(16))) & np.int64(0xFFFF)
-                    while either:
-                        lane = lowest(either)
-                        ticks[_U(place)], neurons[_U(place)] = mark_ticks[_U(mark)], g * LANES + lane
-                        signs[_U(place)] = np.int64(2) * ((lanes >> lane) & np.int64(1)) - np.int64(1)
-                        place += 1
-                        either &= either - np.int64(1)

@@ -111,7 +111,7 @@ def _sign_bit_row(argument: SignBitArgument, chip: ChipSpec, *, comparable: bool
         "sign_bit_argument",
         "Accuracy of 4 + 4 cells over a triple-redundant sign bit",
         (headline.mean - half, headline.mean, headline.mean + half),
-        f"mean over {len(headline.points)} virtual chips, paired, and its 90 % interval; {argument.claim()}",
+        f"mean over {len(headline.points)} virtual chips, paired, and its 90 % interval. {argument.claim()}",
         fitted=fitted_to(chip, "sign_bit_argument"),
         comparable=comparable,
     )

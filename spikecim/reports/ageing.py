@@ -34,7 +34,7 @@ def ageing_times(found: Ageing) -> Figure:
             axes.axhline(float(np.median(fresh)), color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
             axes.grid(axis="y")
         start = float(found.times[0].amounts[0]), 100 * float(np.median(found.accuracy))
-        note(above, "fresh chips", start, (0, 4), color=MUTED, box=True)
+        note(above, "fresh chips", start, (0, 4), color=MUTED)
         below.set_xscale("log")
         below.minorticks_off()
         shown = [t for t in found.times[0].amounts if t in _TIMES]

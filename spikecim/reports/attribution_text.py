@@ -68,7 +68,7 @@ def attribution_sentences(found: Attribution) -> list[str]:
         costs, moves = (found.level(metric, design=design).mean for metric in (CORRECT, SPIKES))
         first = strongest(found.shares(CORRECT), design=design)[:4]
         largest = "; ".join(f"{share.player.title} {_signed(share.shapley.mean, 2)}" for share in first)
-        sentences.append(f"{name} cost {costs:.2f} points and move the input spikes by {moves:+.1f}: {largest}.")
+        sentences.append(f"{name} cost {costs:.2f} points and move the input spikes by {_signed(moves, 1)}: {largest}.")
     if "clipped_weights" in found.facts:
         clipped = 100 * float(found.facts["clipped_weights"])
         sentences.append(f"{clipped:.0f} % of the real weights lie beyond the largest whole one and are clipped.")
@@ -88,11 +88,11 @@ def region_sentences(region: Region) -> list[str]:
     for place in np.argsort(narrowing):
         axis = region.axes[place]
         if narrowing[place] >= NARROWED:
-            open_.append(axis.title)
+            open_.append(_within(axis.title))
             continue
         low, _, high = region.span(int(place), both)
         kept = f"{significant(low)}–{significant(high)} {axis.unit}".strip()
-        decided.append(f"{axis.title} to {kept} (of {axis.low:g}–{axis.high:g})")
+        decided.append(f"{_within(axis.title)} to {kept} (of {axis.low:g}–{axis.high:g})")
     single = [_narrowed(region, region.weights((which,))) for which in (0, 1)]
     first, second = traded_pairs(region, both)[0]
     traded = region.correlation(both)[first, second]
@@ -104,7 +104,8 @@ def region_sentences(region: Region) -> list[str]:
         f"Together the two numbers narrow {'; '.join(decided) or 'nothing'}. They leave open (less than "
         f"{100 * (1 - NARROWED):.0f} % narrower): {', '.join(open_) or 'nothing'}.",
         f"Accuracy alone would narrow {single[0]}; input spikes alone {single[1]}.",
-        f"They trade {region.axes[first].title} for {region.axes[second].title} (correlation {traded:+.2f}).",
+        f"They trade {_within(region.axes[first].title)} for {_within(region.axes[second].title)} (correlation "
+        f"{_signed(traded, 2)}).",
     ]
     if len(region.checked):
         middle, low, high = (np.percentile(region.checked, q, axis=0) for q in (50, 5, 95))
@@ -116,7 +117,8 @@ def region_sentences(region: Region) -> list[str]:
 
 
 def _narrowed(region: Region, weights: NDArray[np.float64]) -> str:
-    names = [a.title for a, part in zip(region.axes, region.narrowing(weights), strict=True) if part < NARROWED]
+    kept = zip(region.axes, region.narrowing(weights), strict=True)
+    names = [_within(axis.title) for axis, part in kept if part < NARROWED]
     return " and ".join(names) or "nothing"
 
 
@@ -175,6 +177,11 @@ def _mean(effect: Effect, places: int) -> str:
         return text
     half = (effect.high - effect.low) / 2
     return f"{text} ± {half:.{places}f}" if half > 0 else text
+
+
+def _within(title: str) -> str:
+    """A title within a sentence: small, but for abbreviations."""
+    return title if title[:2].isupper() else title[0].lower() + title[1:]
 
 
 def _signed(value: float, places: int) -> str:

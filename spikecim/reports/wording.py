@@ -29,6 +29,8 @@ def number(value: float | None, unit: str = "") -> str:
         return "–"
     # 85.38499999999999 and 85.385 are the same number reached on two ways.
     value = float(f"{value:.12g}")
+    if value < 0:
+        return f"−{number(-value, unit)}"
     if unit == "reads":
         return f"{value / 1e6:,.0f} M"
     if unit in _DECIMALS:
