@@ -15,10 +15,11 @@ def rows_table(found: dict[str, Any]) -> str:
     """Published against emulated, as Markdown."""
     lines = ["| quantity | published | emulated | 90 % interval | verdict |", "| --- | ---: | ---: | ---: | --- |"]
     for row in found["rows"]:
-        numbers = [_number(row[key]) for key in ("published", "emulated", "low", "high")]
-        unit = {"cells": "", "spikes": "", "x": "x"}.get(row["unit"], " " + row["unit"])
+        numbers = [_number(row[key], row["unit"]) for key in ("published", "emulated", "low", "high")]
+        unit = {"cells": "", "spikes": "", "reads": "", "x": "x"}.get(row["unit"], " " + row["unit"])
+        bound = "≥ " if row["relation"] == "at least" else ""
         lines.append(
-            f"| {row['quantity']} | {numbers[0]}{unit} | {numbers[1]}{unit} | {numbers[2]} to {numbers[3]} "
+            f"| {row['quantity']} | {bound}{numbers[0]}{unit} | {numbers[1]}{unit} | {numbers[2]} to {numbers[3]} "
             f"| {row['verdict']} |"
         )
     check = found["engine_check"]
@@ -29,7 +30,11 @@ def rows_table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _number(value: float) -> str:
+def _number(value: float, unit: str) -> str:
+    if unit == "reads":
+        return f"{value / 1e6:,.0f} M"
+    if unit == "points":
+        return f"{value:.2f}".replace("-", "−")
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 

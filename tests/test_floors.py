@@ -12,7 +12,7 @@ import spikecim
 
 PACKAGE = Path(spikecim.__file__).parent
 FLOORS = {
-    0: ("errors", "units", "parameters", "streams", "spikes", "files", "version"),
+    0: ("errors", "units", "parameters", "streams", "spikes", "files", "progress", "version"),
     1: ("devices", "neurons", "coding", "datasets", "network", "program"),
     2: ("arrays", "energy"),
     3: ("chips", "engines"),

@@ -23,11 +23,6 @@ from spikecim.results.region import Region
 from spikecim.units import parse_quantity
 from spikecim.version import __version__
 
-Stage = Callable[[str, int, int], None]
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +57,7 @@ class AttributionExperiment:
     n_designs: int = 512
     n_checked: int = 64
     overrides: Mapping[str, object] = field(default_factory=dict)
-    progress: Stage = field(default=_silent, repr=False)
+    progress: Stage = field(default=silent, repr=False)
 
     def run(self) -> Attribution:
         """Attribute the loss to its causes; an interrupt keeps whole chips done so far."""

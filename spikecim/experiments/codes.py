@@ -24,11 +24,6 @@ from spikecim.results.codes import SINGLE_SIGN, SPIRIT_CODE, TRIPLE_SIGN, CodeSt
 from spikecim.training.perceptron import Recipe, train_float
 from spikecim.version import __version__
 
-Stage = Callable[[str, int, int], None]
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +54,7 @@ class CodesExperiment:
     limit: int | None = None
     fine: bool = False
     argument_only: bool = False
-    progress: Stage = field(default=_silent, repr=False)
+    progress: Stage = field(default=silent, repr=False)
 
     def run(self) -> CodeStudy:
         """Run everything; an interrupt keeps the chips done so far."""

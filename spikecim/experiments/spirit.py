@@ -33,11 +33,6 @@ from spikecim.version import __version__
 
 NODE_NM = 130.0
 LARGEST_MARGIN = 20
-Stage = Callable[[str, int, int], None]
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +63,7 @@ class SpiritExperiment:
     limit: int | None = None
     check_engine: str | None = "brian2"
     studies: bool = False
-    progress: Stage = field(default=_silent, repr=False)
+    progress: Stage = field(default=silent, repr=False)
 
     def run(self) -> Reproduction:
         """Run everything; an interrupt during the population keeps the chips done so far and skips what follows."""

@@ -20,7 +20,6 @@ from spikecim.results.sign_bit import SignBitArgument, sign_bit_argument
 from spikecim.results.studies import Studies
 from spikecim.spikes import SpikeTrains
 
-Stage = Callable[[str, int, int], None]
 # Chips of a curve: enough for a band; the attribution takes as many as the table.
 CURVE_CHIPS = 20
 # Sobol points come in powers of two.

@@ -25,14 +25,9 @@ from spikecim.program import Program
 from spikecim.results.attribution import CORRECT, SPIKES, Attribution, Player
 from spikecim.spikes import SpikeTrains
 
-Stage = Callable[[str, int, int], None]
 Names = frozenset[str]
 _NONE: Names = frozenset()
 _HARDWARE = tuple(cause.name for cause in HARDWARE_CAUSES)
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +52,7 @@ class Attributor:
     labels: NDArray[np.integer]
     age: float
     seed: int = 0
-    progress: Stage = field(default=_silent, repr=False)
+    progress: Stage = field(default=silent, repr=False)
 
     def run(self, n_chips: int, facts: dict[str, str] | None = None) -> Attribution:
         """Run everything; an interrupt keeps whole chips done so far.

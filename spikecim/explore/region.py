@@ -22,7 +22,6 @@ from spikecim.results.region import Axis, FloatArray, Region
 from spikecim.spikes import SpikeTrains
 from spikecim.streams import name_key, stream
 
-Stage = Callable[[str, int, int], None]
 AXES = (
     Axis(name="hrs_sigma", title="HRS spread, σ of ln R", unit="", low=0.5, high=1.25),
     Axis(name="hrs_median", title="HRS median", unit="kΩ", low=90.0, high=1000.0, log=True),
@@ -37,10 +36,6 @@ AXES = (
 # The noise of HRS goes with that of LRS, from 3 to 10 % (the same two columns).
 _HRS_NOISE = Axis(name="hrs_noise", title="", unit="%", low=3.0, high=10.0, log=True)
 _LOG2_POINTS = 16
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +64,7 @@ class RegionSearch:
     published: Sequence[float]
     half_unit: Sequence[float]
     seed: int = 0
-    progress: Stage = field(default=_silent, repr=False)
+    progress: Stage = field(default=silent, repr=False)
 
     def run(self, n_designs: int, n_checked: int, facts: dict[str, str] | None = None) -> Region:
         """Run designs, work out the region, and run `n_checked` chips drawn from it; an interrupt keeps what is done.
