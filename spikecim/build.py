@@ -14,7 +14,7 @@ from spikecim.devices.oxram import Cells, SlcOxram
 from spikecim.devices.retention import ROOM_K
 from spikecim.errors import ParameterError, ShapeError
 from spikecim.network import Network, network_from_array
-from spikecim.neurons.dual_threshold import draw_neurons, unit_electrons
+from spikecim.neurons.dual_threshold import NeuronBank, draw_neurons, unit_electrons
 from spikecim.program import Program
 from spikecim.streams import name_key
 from spikecim.units import parse_quantity
@@ -133,10 +133,24 @@ def build(
     cells = future.at(FRESH)
     reads = _read(chip, future, cells, trim)
     neurons = draw_neurons(chip.neuron, shape[1], full_weight, chip.tick_s, chip_seed)
-    program = Program(
+    return VirtualChip(
+        program=_program(chip, reads, neurons, name_key(chip_seed, "read-noise")),
+        cells=cells,
+        reads=reads,
+        trim=trim,
+        unit=unit,
+        programming_j=cell.programming_energy(fresh),
+        chip=chip,
+        past=FRESH,
+        future=future,
+    )
+
+
+def _program(chip: ChipSpec, reads: Reads, neurons: NeuronBank, noise_seed: int) -> Program:
+    return Program(
         charge=reads.charge,
         read_noise=reads.read_noise,
-        noise_seed=name_key(chip_seed, "read-noise"),
+        noise_seed=noise_seed,
         threshold_up=neurons.threshold_up,
         threshold_down=neurons.threshold_down,
         reset_up=neurons.reset_up,
@@ -150,19 +164,8 @@ def build(
         delta_s=chip.decision.delta_s.value,
         row_electrons=reads.row_electrons,
         tick_s=chip.tick_s,
-        cells_per_row=shape[1] * code.cells_per_weight,
+        cells_per_row=chip.geometry.n_out.value * chip.synapse.weight_code().cells_per_weight,
     ).check()
-    return VirtualChip(
-        program=program,
-        cells=cells,
-        reads=reads,
-        trim=trim,
-        unit=unit,
-        programming_j=cell.programming_energy(fresh),
-        chip=chip,
-        past=FRESH,
-        future=future,
-    )
 
 
 def _read(chip: ChipSpec, future: Future, cells: Cells, trim: Trim) -> Reads:

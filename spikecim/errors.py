@@ -38,10 +38,6 @@ class OutputError(SpikecimError, OSError):
         return str(self.args[0]) if self.args else ""
 
 
-class MissingExtraError(SpikecimError, ImportError):
-    """An optional dependency is needed; the message holds the pip line that brings it."""
-
-
 class EngineError(SpikecimError, ValueError):
     """An engine is unknown or cannot run this program."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from spikecim.errors import OutputError
 
@@ -55,6 +59,22 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_json(path: Path, data: Any) -> None:
+    """Write `data` as strict JSON for people to read too, whole or not at all."""
+    write_text(path, json.dumps(data, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write `rows`, one or more, whole or not at all; the keys of the first are the header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
 def _explain(error: OSError, path: Path) -> OutputError:
     reason = error.strerror or str(error).splitlines()[0]
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        reason = f"{'it' if path.is_file() else 'part of the path'} is a file, not a folder"
     return OutputError(f"cannot write {path}: {reason}; choose another folder with --out or free some space")

@@ -18,6 +18,7 @@ from spikecim.units import format_quantity, parse_quantity
 STATUSES = ("published", "derived", "proxy", "calibrated", "measured", "assumed")
 T = TypeVar("T", float, int, str, tuple[float, ...])
 S = TypeVar("S", bound="Section")
+W = TypeVar("W", bound="Switched")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,6 +212,11 @@ class Switched(Section):
     @property
     def on(self) -> bool:
         return self.switch.value == "on"
+
+
+def switched_on(table: W | None) -> W | None:
+    """The table if there is one and it is on, else None."""
+    return table if table is not None and table.on else None
 
 
 def read_section(model: type[S], raw: Mapping[str, Any], where: str) -> S:

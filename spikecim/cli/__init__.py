@@ -9,8 +9,9 @@ def main() -> None:
     """Entry point of the `spikecim` command."""
     try:
         from spikecim.cli.app import app
+        from spikecim.cli.usage import call
 
-        app()
+        sys.exit(call(app))
     except KeyboardInterrupt:
         # Outside a command (an import, say) Ctrl-C still ends quietly.
         sys.stderr.write("interrupted\n")

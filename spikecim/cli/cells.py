@@ -68,7 +68,7 @@ def export(
     from spikecim.experiments.material import network_for
     from spikecim.files import make_folder, write_text
     from spikecim.reports.cell_image import cell_image
-    from spikecim.reports.device import save_figure
+    from spikecim.reports.figure_files import save_figure
     from spikecim.training.ready import ready_network
 
     spec = load_chip(chip, overrides(set_))

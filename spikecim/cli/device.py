@@ -41,8 +41,9 @@ def fit(
     from spikecim.devices.measured.table import read_measured
     from spikecim.devices.measured.write import device_toml
     from spikecim.files import make_folder, write_text
-    from spikecim.reports.device import fit_figure, save_figure
+    from spikecim.reports.device import fit_figure
     from spikecim.reports.device_tables import fit_json, fit_summary
+    from spikecim.reports.figure_files import save_figure
 
     target = _toml_path(out or Path(f"{cells.stem}.toml"))
     foundation = load_device(base)
@@ -60,6 +61,7 @@ def fit(
         show_json({**fit_json(found), "device": str(target), "figures": [str(path) for path in figures]})
     else:
         show(*fit_summary(found))
+    _tell_of_crossed(found, quiet=quiet)
     if verify:
         _tell_of_window(found, foundation, quiet=quiet)
     say(f"wrote {target}, {figures[0].name} and {figures[1].name}; try: --set cell.device={target}", quiet=quiet)
@@ -78,8 +80,9 @@ def show_device(
     from spikecim.chips import load_device
     from spikecim.devices.portrait import portrait
     from spikecim.files import make_folder
-    from spikecim.reports.device import device_figure, save_figure
+    from spikecim.reports.device import device_figure
     from spikecim.reports.device_tables import device_json, device_summary
+    from spikecim.reports.figure_files import save_figure
 
     device = load_device(name)
     if out is not None:
@@ -106,8 +109,12 @@ def list_devices(json: Json = False) -> None:
     if json:
         show_json({"devices": [{"name": name, "title": title} for name, title in titles.items()]})
         return
-    width = max(map(len, titles))
-    show(*(f"[bold]{name:<{width}}[/]  {title}" for name, title in titles.items()))
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    for name, title in titles.items():
+        table.add_row(f"[bold]{name}[/]", title)
+    show(table)
 
 
 def _toml_path(path: Path) -> Path:
@@ -124,6 +131,23 @@ def _check(text: str, target: Path) -> None:
     from spikecim.parameters import read_section
 
     read_section(DeviceFile, tomllib.loads(text), str(target))
+
+
+def _tell_of_crossed(found: DeviceFit, *, quiet: bool) -> None:
+    """Say when readings lie beyond the median of the other state: a failed cell, or two fields swapped."""
+    import numpy as np
+
+    low, high = (float(np.median(found.of(state).log_r)) for state in ("lrs", "hrs"))
+    crossed = int((found.lrs.log_r > high).sum()), int((found.hrs.log_r < low).sum())
+    if any(crossed):
+        from spikecim.reports.wording import several
+
+        parts = (several(crossed[0], "LRS reading"), several(crossed[1], "HRS reading"))
+        say(
+            f"note: {parts[0]} above the HRS median, {parts[1]} below the LRS median; kept as cells that failed; "
+            "correct the file if fields were swapped",
+            quiet=quiet,
+        )
 
 
 def _tell_of_window(found: DeviceFit, base: DeviceFile, *, quiet: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from spikecim.errors import ParameterError
 
 if TYPE_CHECKING:
     from spikecim.devices.ageing import Past
+    from spikecim.results.run import RunResult
 
 Network = Annotated[
     str | None, typer.Option("--network", help="Shipped network or a .npz file (default: trained for the data).")
@@ -36,8 +38,10 @@ def run(
     seed: Seed = 0,
     set_: Set = None,
     after: Annotated[str, typer.Option("--after", help="Age of the chip, for example '1 h'.")] = "0 s",
-    temperature: Annotated[str | None, typer.Option("--temperature", help="During that time (25 degC).")] = None,
-    reads: Annotated[float, typer.Option("--reads", min=0.0, help="Reads of every row before the run.")] = 0.0,
+    temperature: Annotated[
+        str | None, typer.Option("--temperature", help="During that time, for example '85 degC' (default: 25 degC).")
+    ] = None,
+    reads: Annotated[float, typer.Option("--reads", help="Reads of every row before the run.")] = 0.0,
     out: Annotated[Path | None, typer.Option("--out", help="Write the run to this HDF5 file.")] = None,
     jobs: Jobs = None,
     json: Json = False,
@@ -80,27 +84,45 @@ def run(
 
         save_run(result, out)
         say(f"wrote {out}", quiet=quiet)
+    _print(result, json=json)
+
+
+def _print(result: RunResult, *, json: bool) -> None:
     if json:
         from spikecim.reports.tables import run_json
 
         show_json(run_json(result))
-        return
-    from spikecim.reports.terminal import run_summary
+    else:
+        from spikecim.reports.terminal import run_summary
 
-    show(run_summary(result))
+        show(run_summary(result))
 
 
 def _past(after: str, temperature: str | None, reads: float) -> Past:
     """What happened to the chip before the run."""
     from spikecim.devices.ageing import Past
     from spikecim.devices.retention import ROOM_K
-    from spikecim.units import parse_quantity
 
-    seconds = parse_quantity(after, "second")
+    seconds = _said("--after", after, "second", "a time of 0 s or more, for example '1 h'")
     if temperature is not None and not seconds:
         raise ParameterError(f"--temperature {temperature}: without effect while no time passes; give --after too")
-    kelvin = ROOM_K if temperature is None else parse_quantity(temperature, "kelvin")
+    kelvin = ROOM_K if temperature is None else _said("--temperature", temperature, "kelvin", "for example '85 degC'")
+    if not 0 <= reads < math.inf:
+        raise ParameterError(f"--reads {reads:g}: must be a finite number, 0 or more")
     return Past().then(seconds, kelvin, reads)
+
+
+def _said(option: str, text: str, unit: str, allowed: str) -> float:
+    """The quantity that `option` gives, in SI; an error that names the option."""
+    from spikecim.units import parse_quantity
+
+    try:
+        value = parse_quantity(text, unit)
+    except ParameterError:
+        value = -1.0
+    if value < 0:
+        raise ParameterError(f"{option} {text!r}: must be a finite number with a unit, {allowed}")
+    return value
 
 
 @guarded

@@ -16,6 +16,7 @@ from spikecim.devices.relaxation import RelaxationWalk, draw_relaxation
 from spikecim.devices.retention import ROOM_K, draw_rates
 from spikecim.devices.telegraph import Traps, draw_traps
 from spikecim.errors import ParameterError
+from spikecim.parameters import switched_on
 
 FloatArray = NDArray[np.float64]
 
@@ -98,28 +99,28 @@ class Future:
 
     def read_noise_rel(self, cells: Cells) -> FloatArray:
         """Relative standard deviation (...) of one read: white noise, and 1/f and telegraph noise above the corner."""
-        spec = self.cell.spec
+        spec = switched_on(self.cell.spec.flicker)
         variance = self.cell.read_noise_rel(cells) ** 2
-        if spec.flicker is not None and spec.flicker.on:
-            amplitude = spec.flicker.amplitude(self.cell.in_lrs(cells.resistance))
-            variance = variance + amplitude**2 * spec.flicker.fast_decades(self.corner)
+        if spec is not None:
+            amplitude = spec.amplitude(self.cell.in_lrs(cells.resistance))
+            variance = variance + amplitude**2 * spec.fast_decades(self.corner)
         if self._traps is not None:
             variance = variance + self._traps.fast_variance(self.corner)
         return np.sqrt(variance)
 
     def _check(self, past: Past) -> None:
         spec = self.cell.spec
-        timed = [part for part in (spec.relaxation, spec.retention, spec.flicker, spec.telegraph) if part and part.on]
-        if past.seconds and not timed:
+        timed = (spec.relaxation, spec.retention, spec.flicker, spec.telegraph)
+        if past.seconds and not any(map(switched_on, timed)):
             raise ParameterError(
                 f"{past.seconds:g} s would be without effect: the cell has no relaxation, retention, flicker or "
                 "telegraph table switched on"
             )
-        if (spec.retention is None or not spec.retention.on) and any(kelvin != ROOM_K for _, kelvin in past.heat):
+        if switched_on(spec.retention) is None and any(kelvin != ROOM_K for _, kelvin in past.heat):
             raise ParameterError(
                 "a temperature would be without effect: the cell has no retention table switched on; leave it out"
             )
-        if (spec.disturb is None or not spec.disturb.on) and np.any(past.reads):
+        if switched_on(spec.disturb) is None and np.any(past.reads):
             raise ParameterError(
                 "reads would be without effect: the cell has no disturb table switched on; leave them out"
             )
@@ -130,8 +131,8 @@ class Future:
 
     @cached_property
     def _walk(self) -> RelaxationWalk | None:
-        spec = self.cell.spec.relaxation
-        if spec is None or not spec.on:
+        spec = switched_on(self.cell.spec.relaxation)
+        if spec is None:
             return None
         return draw_relaxation(spec, self.fresh.resistance, self._low, self.seed, *self.path)
 
@@ -143,21 +144,21 @@ class Future:
 
     @cached_property
     def _traps(self) -> Traps | None:
-        spec = self.cell.spec.telegraph
-        return draw_traps(spec, self._low, self.seed, *self.path) if spec is not None and spec.on else None
+        spec = switched_on(self.cell.spec.telegraph)
+        return None if spec is None else draw_traps(spec, self._low, self.seed, *self.path)
 
     def _relaxed(self, seconds: float) -> FloatArray | float:
         return self._walk.log_shift(seconds) if self._walk is not None and seconds else 0.0
 
     def _heated(self, past: Past) -> FloatArray | float:
-        spec = self.cell.spec.retention
-        if spec is None or not spec.on or not past.heat:
+        spec = switched_on(self.cell.spec.retention)
+        if spec is None or not past.heat:
             return 0.0
         return np.where(self._low, spec.dose(past.heat) * self._rates, 0.0)
 
     def _read_out(self, past: Past) -> FloatArray | float:
-        spec = self.cell.spec.disturb
-        if spec is None or not spec.on or not np.any(past.reads):
+        spec = switched_on(self.cell.spec.disturb)
+        if spec is None or not np.any(past.reads):
             return 0.0
         reads = np.asarray(past.reads, np.float64)
         by_row = reads.reshape(reads.shape + (1,) * (self._low.ndim - reads.ndim)) if reads.ndim else reads
@@ -165,8 +166,8 @@ class Future:
 
     def _noisy(self, resistance: FloatArray, seconds: float) -> FloatArray:
         """Slow noise as it stands at `seconds`; the moment of programming is one draw of it, not its mean."""
-        spec = self.cell.spec.flicker
-        if spec is not None and spec.on:
+        spec = switched_on(self.cell.spec.flicker)
+        if spec is not None:
             moment = spec.moment(seconds, self.corner, resistance.shape, self.seed, *self.path)
             resistance = resistance * np.exp(spec.amplitude(self._low) * moment)
         if self._traps is not None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spikecim.devices.oxram import Cells, OxramSpec, SlcOxram
 from spikecim.devices.relaxation import draw_relaxation
+from spikecim.parameters import switched_on
 
 FloatArray = NDArray[np.float64]
 _PATH = "portrait"
@@ -72,8 +73,8 @@ def portrait(spec: OxramSpec, *, n_cells: int = 20_000, seed: int = 0) -> Portra
 
 
 def _spread(cell: SlcOxram, cells: Cells, seed: int) -> Spread | None:
-    law = cell.spec.relaxation
-    if law is None or not law.on:
+    law = switched_on(cell.spec.relaxation)
+    if law is None:
         return None
     low = cell.in_lrs(cells.resistance)
     walk = draw_relaxation(law, cells.resistance, low, seed, _PATH)

@@ -119,4 +119,5 @@ def _uniforms(cell: NDArray[np.uint64], interval: FloatArray, event: int, key: i
         word = mix64(word + interval.astype(np.int64).view(np.uint64) * np.uint64(GOLDEN))
         word = mix64(word + np.uint64(2 * event) * np.uint64(GOLDEN))
         other = mix64(word + np.uint64(GOLDEN))
-    return tuple((w >> np.uint64(11)).astype(np.float64) * 2.0**-53 for w in (word, other))  # type: ignore[return-value]
+    first, second = ((w >> np.uint64(11)).astype(np.float64) * 2.0**-53 for w in (word, other))
+    return first, second

@@ -44,6 +44,26 @@ def _aligned(n):  # type: ignore[no-untyped-def]
 
 
 @njit
+def _idle_lanes(n_in, alike):  # type: ignore[no-untyped-def]
+    """Lanes without a run: they read the row of zeros, and noise from where their run's steps will lie."""
+    run = _aligned(N_RUN)
+    run[SILENCE : SILENCE + LANES] = 2 * n_in
+    for j in range(LANES):
+        run[SLOT + j] = 0 if alike else j * LANES
+    return run
+
+
+@njit
+def _first_marks(offsets, first, n_here, slack):  # type: ignore[no-untyped-def]
+    """Where the marks of each sample of a block begin, and the end of the last; zeros if none is kept."""
+    places = np.zeros(n_here + 1, np.int64)
+    if slack >= 0:
+        for b in range(n_here + 1):
+            places[b] = offsets[first + b] - offsets[first] + b * slack
+    return places
+
+
+@njit
 def _events(trains, first, last, n_in, n_ticks):  # type: ignore[no-untyped-def]
     """Input spikes of samples first .. last - 1 as (ticks, table rows, starts, whether two share a tick).
 
@@ -309,20 +329,15 @@ def run_lanes(tables, programs, seeds, sizes, flags, trains, marks, out, block_s
         # Room is kept from block to block: new memory costs a page fault every 4 kB.
         steps = _aligned(LANES * LANES * LANES * n_groups if noisy and not alike else 0)
         words, keys = _aligned(LANES * LANES), np.empty(LANES, np.uint64)
-        state, run = _aligned(n_out * N_STATES), _aligned(N_RUN)
+        state, run = _aligned(n_out * N_STATES), _idle_lanes(n_in, alike)
         rows = _aligned(LANES * LANES), _aligned(LANES), _aligned(LANES)
-        run[SILENCE : SILENCE + LANES] = 2 * n_in
-        for j in range(LANES):
-            run[SLOT + j] = 0 if alike else j * LANES
         for block in range(strip * n_blocks // N_STRIPS, (strip + 1) * n_blocks // N_STRIPS):
             first, last = block * block_size, min(n_samples, (block + 1) * block_size)
             n_here, n_pairs = last - first, (last - first) * n_programs
             ticks, event_rows, starts, shared = _events(in_trains, first, last, n_in, n_ticks)
             if alike and noisy and len(steps) < starts[-1] * n_groups * LANES:
                 steps = _aligned(starts[-1] * n_groups * LANES)
-            first_marks = np.zeros(n_here + 1, np.int64)
-            for b in range(n_here + 1):
-                first_marks[b] = offsets[first + b] - offsets[first] + b * slack if keep else 0
+            first_marks = _first_marks(offsets, first, n_here, slack)
             mark_from = offsets[first] + first * slack if keep else 0
             own_marks = mark_ticks[mark_from:], mark_lanes[mark_from * n_groups :]
             filled, pairs = starts[:-1].copy(), np.full(2 * LANES, -1, np.int64)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
 from spikecim.chips import load_chip
 from spikecim.chips.spec import ChipSpec
 from spikecim.errors import ParameterError
-from spikecim.experiments.material import Material, material_or_fallback, network_for
+from spikecim.experiments.material import Material, material_or_fallback, network_for, provenance
 from spikecim.experiments.published import PUBLISHED
 from spikecim.explore.attribution import Attributor
 from spikecim.explore.region import RegionSearch
 from spikecim.network import Network
+from spikecim.progress import Stage, silent
 from spikecim.results.attribution import Attribution
 from spikecim.results.region import Region
 from spikecim.units import parse_quantity
-from spikecim.version import __version__
-
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +99,7 @@ class AttributionExperiment:
     def _facts(self, chip: ChipSpec, test: Material, network: Network) -> dict[str, str]:
         real = network.real
         return {
-            "version": __version__,
-            "chip": chip.name,
-            "chip_file": Path(self.chip).name,
-            "chip_digest": chip.digest(),
-            "dataset": test.dataset,
+            **provenance(chip, self.chip, test),
             "split": test.split,
             "complete": "yes" if test.complete else "no",
             "network": network.name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +15,13 @@ from spikecim.chips.spec import ChipSpec
 from spikecim.conversion.perceptron import held_out_split
 from spikecim.conversion.tanh_if import convert_tanh
 from spikecim.emulator import Emulator
-from spikecim.experiments.material import Material, material, material_or_fallback, network_for
+from spikecim.experiments.material import Material, material, material_or_fallback, network_for, provenance
 from spikecim.explore.code_settings import SIGMAS, SIGMAS_FINE, STUCK, STUCK_FINE
 from spikecim.explore.codes import CodeScene, study_codes
 from spikecim.network import Network
+from spikecim.progress import Stage, silent
 from spikecim.results.codes import SINGLE_SIGN, SPIRIT_CODE, TRIPLE_SIGN, CodeStudy
 from spikecim.training.perceptron import Recipe, train_float
-from spikecim.version import __version__
-
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +83,7 @@ class CodesExperiment:
             ideal_accuracy=ideal.accuracy(),
             n_chips=self.n_chips,
             seed=self.seed,
-            facts={
-                "version": __version__,
-                "chip": chip.name,
-                "chip_file": Path(self.chip).name,
-                "chip_digest": chip.digest(),
-                "dataset": test.dataset,
-                "split": test.split,
-                "network": network.name,
-            },
+            facts={**provenance(chip, self.chip, test), "split": test.split, "network": network.name},
         )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from spikecim.chips import load_chip
 from spikecim.emulator import Emulator
 from spikecim.engines import ENGINES
 from spikecim.experiments.material import material_or_fallback, network_for
+from spikecim.progress import Stage, silent
 from spikecim.results.replay import replay
 
 REFERENCE = "stepper"
@@ -68,9 +68,7 @@ class Verification:
         return [head, *rows, f"{self.spikes:,} spikes compared, {self.differing} differing"]
 
 
-def verify(
-    dataset: str, images: int | None, seed: int, progress: Callable[[str, int, int], None] = lambda *_: None
-) -> Verification:
+def verify(dataset: str, images: int | None, seed: int, progress: Stage = silent) -> Verification:
     """Run `images` test images on every engine; the stepper is the reference."""
     comparisons, others = [], [name for name in ENGINES if name != REFERENCE]
     for chip_name in CHIPS:

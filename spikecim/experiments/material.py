@@ -17,6 +17,7 @@ from spikecim.errors import DataNotFoundError, ParameterError
 from spikecim.network import Network
 from spikecim.training.perceptron import Recipe
 from spikecim.training.ready import ready_names, ready_network
+from spikecim.version import __version__
 
 FALLBACK = "digits"
 
@@ -40,6 +41,17 @@ class Material:
     values: NDArray[np.float64]
     labels: NDArray[np.int16]
     complete: bool
+
+
+def provenance(chip: ChipSpec, chip_file: str, test: Material) -> dict[str, str]:
+    """What every result says of where it comes from."""
+    return {
+        "version": __version__,
+        "chip": chip.name,
+        "chip_file": Path(chip_file).name,
+        "chip_digest": chip.digest(),
+        "dataset": test.dataset,
+    }
 
 
 def material(chip: ChipSpec, dataset: str, split: str, *, limit: int | None = None, progress: bool = False) -> Material:

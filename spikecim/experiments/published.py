@@ -42,7 +42,7 @@ PUBLISHED = {
         value=0.0,
         half_unit=0.0,
         unit="points",
-        source=f"{EMB} (a sign bit would need triple redundancy)",
+        source=f"{EMB} (a sign bit would need triple redundancy; no number is printed: read as 4 + 4 cells no worse)",
         at_least=True,
     ),
 }

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -16,12 +14,13 @@ from spikecim.conversion.perceptron import METHODS
 from spikecim.emulator import Emulator
 from spikecim.energy.baselines import formal_mac
 from spikecim.engines import get_engine
-from spikecim.experiments.material import Material, material_or_fallback, network_for
+from spikecim.experiments.material import Material, material_or_fallback, network_for, provenance
 from spikecim.experiments.published import TASK
 from spikecim.experiments.spirit_rows import RowMaker
 from spikecim.experiments.studies import StudiesExperiment, study_rows
 from spikecim.explore.population import run_population
 from spikecim.network import Network
+from spikecim.progress import Stage, silent
 from spikecim.results.population import Population
 from spikecim.results.replay import replay
 from spikecim.results.reproduction import EngineCheck, MarginCurve, Reproduction, Variant
@@ -29,7 +28,6 @@ from spikecim.results.run import RunResult
 from spikecim.results.studies import Studies
 from spikecim.spikes import SpikeTrains
 from spikecim.training.perceptron import accuracy
-from spikecim.version import __version__
 
 NODE_NM = 130.0
 LARGEST_MARGIN = 20
@@ -174,11 +172,7 @@ class SpiritExperiment:
 
     def _facts(self, chip: ChipSpec, test: Material, clock: _Clock) -> dict[str, str]:
         return {
-            "version": __version__,
-            "chip": chip.name,
-            "chip_file": Path(self.chip).name,
-            "chip_digest": chip.digest(),
-            "dataset": test.dataset,
+            **provenance(chip, self.chip, test),
             "origin": test.origin,
             "images": str(len(test.labels)),
             "virtual_chips": str(self.n_chips),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-
-from scipy.special import ndtri
 
 from spikecim.chips.spec import ChipSpec
 from spikecim.experiments.ageing_rows import ageing_rows
@@ -15,8 +12,10 @@ from spikecim.experiments.material import Material
 from spikecim.experiments.rows import make_row
 from spikecim.explore.ageing import AgeingStudy
 from spikecim.network import Network
+from spikecim.parameters import switched_on
+from spikecim.progress import Stage
 from spikecim.results.findings import Row, fitted_to
-from spikecim.results.sign_bit import SignBitArgument, sign_bit_argument
+from spikecim.results.sign_bit import STANDARD_ERRORS, SignBitArgument, sign_bit_argument
 from spikecim.results.studies import Studies
 from spikecim.spikes import SpikeTrains
 
@@ -60,28 +59,33 @@ class StudiesExperiment:
             found = Studies(ageing=ageing)
             if ageing.n_chips < few:
                 return found
-        common = {
-            "chip": self.chip_file,
-            "dataset": test.dataset,
-            "seed": self.seed,
-            "limit": self.limit,
-            "progress": self.progress,
-        }
-        codes = CodesExperiment(n_chips=few, **common).run()  # type: ignore[arg-type]
+        curves = CodesExperiment(
+            chip=self.chip_file,
+            dataset=test.dataset,
+            n_chips=few,
+            seed=self.seed,
+            limit=self.limit,
+            progress=self.progress,
+        )
+        codes = curves.run()
         found = replace(found, codes=codes, argument=codes)
         if codes.interrupted:
             return found
         if self.n_chips > few:
-            argument = CodesExperiment(n_chips=self.n_chips, argument_only=True, **common).run()  # type: ignore[arg-type]
+            argument = replace(curves, n_chips=self.n_chips, argument_only=True).run()
             found = replace(found, argument=argument)
             if argument.interrupted:
                 return found
         designs = MANY_DESIGNS if self.n_chips > few else FEW_DESIGNS
         causes = AttributionExperiment(
+            chip=self.chip_file,
+            dataset=test.dataset,
             n_chips=self.n_chips,
-            n_designs=designs,
             after="1 h" if _ages(chip) else "0 s",
-            **common,  # type: ignore[arg-type]
+            seed=self.seed,
+            limit=self.limit,
+            n_designs=designs,
+            progress=self.progress,
         )
         attribution = causes.run()
         found = replace(found, attribution=attribution)
@@ -92,8 +96,7 @@ class StudiesExperiment:
 
 def _ages(chip: ChipSpec) -> bool:
     """Whether the cells have a law of relaxation, of retention and of read disturb."""
-    laws = (chip.cell.relaxation, chip.cell.retention, chip.cell.disturb)
-    return all(law is not None and law.on for law in laws)
+    return all(map(switched_on, (chip.cell.relaxation, chip.cell.retention, chip.cell.disturb)))
 
 
 def study_rows(found: Studies, chip: ChipSpec, *, comparable: bool) -> list[Row]:
@@ -105,12 +108,12 @@ def study_rows(found: Studies, chip: ChipSpec, *, comparable: bool) -> list[Row]
 
 def _sign_bit_row(argument: SignBitArgument, chip: ChipSpec, *, comparable: bool) -> Row:
     headline = argument.headline
-    half = float(ndtri(0.95)) * headline.standard_error
+    half = STANDARD_ERRORS * headline.standard_error
     return make_row(
         "sign_bit_argument",
         "Accuracy of 4 + 4 cells over a triple-redundant sign bit",
         (headline.mean - half, headline.mean, headline.mean + half),
-        f"mean over {len(headline.points)} virtual chips, paired, and its 90 % interval. {argument.claim()}",
+        f"mean over {len(headline.points)} virtual chips, paired, and two standard errors about it. {argument.claim()}",
         fitted=fitted_to(chip, "sign_bit_argument"),
         comparable=comparable,
     )

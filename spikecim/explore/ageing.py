@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from spikecim.energy.actions import row_reads
 from spikecim.engines.many import run_many
 from spikecim.errors import ParameterError
 from spikecim.network import Network
+from spikecim.progress import Tick
 from spikecim.results.ageing import Ageing, Course
 from spikecim.spikes import SpikeTrains
 
@@ -22,7 +23,6 @@ HOUR, DAY, YEAR = 3600.0, 86_400.0, 31_557_600.0
 TIMES = (1.0, 60.0, HOUR, DAY, 30 * DAY, YEAR, 3 * YEAR, 10 * YEAR)
 TEMPERATURES = (ROOM_K, 55.0 + ZERO_C, 85.0 + ZERO_C)
 READS = (1e6, 1e7, 1e8, 3e8, 8e8, 1.5e9, 3e9, 5e9, 1e10)
-Tick = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)

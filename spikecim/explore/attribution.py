@@ -6,7 +6,7 @@ the ideal spiking chip; then, for each virtual chip, the non-idealities of the h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from spikecim.explore.shapley import marginals, members, order_of, prefixes, sha
 from spikecim.explore.tally import Counts, tally
 from spikecim.network import Network
 from spikecim.program import Program
+from spikecim.progress import Stage, silent
 from spikecim.results.attribution import CORRECT, SPIKES, Attribution, Player
 from spikecim.spikes import SpikeTrains
 

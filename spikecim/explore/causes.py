@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from spikecim.chips.spec import ChipSpec
-from spikecim.parameters import Parameter, Section
+from spikecim.parameters import Parameter, Section, switched_on
 
 S = TypeVar("S", bound=Section)
 DESIGN, HARDWARE = "design", "hardware"
@@ -118,7 +118,7 @@ def _on(chip: ChipSpec, path: str) -> bool:
     table: Any = chip
     for part in path.split("."):
         table = getattr(table, part)
-    return table is not None and bool(table.on)
+    return switched_on(table) is not None
 
 
 def set_values(chip: ChipSpec, changes: Mapping[str, Any]) -> ChipSpec:

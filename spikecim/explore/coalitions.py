@@ -19,6 +19,7 @@ from spikecim.errors import ParameterError
 from spikecim.explore.causes import AGEING, HARDWARE_CAUSES, QUANTISATION, chip_with
 from spikecim.network import Network
 from spikecim.neurons.dual_threshold import draw_neurons, unit_electrons
+from spikecim.parameters import switched_on
 from spikecim.program import Program
 
 # Farther than any charge comes, and still within the 32-bit lanes of the engines.
@@ -97,7 +98,7 @@ class ChipCoalitions:
     def _array(self, present: frozenset[str]) -> VirtualChip:
         """The programmed and aged array; read noise has a part in it only where it is slow (1/f, telegraph)."""
         cell = self.chip.cell
-        slow = any(table is not None and table.on for table in (cell.flicker, cell.telegraph))
+        slow = any(map(switched_on, (cell.flicker, cell.telegraph)))
         in_cells = _IN_CELLS | {"read_noise"} if slow else _IN_CELLS
         key = present & in_cells
         if key not in self._arrays:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from spikecim.chips.spec import ChipSpec
+from spikecim.parameters import switched_on
 from spikecim.results.codes import SINGLE_SIGN, SPIRIT_CODE, TRIPLE_SIGN, CellSetting
 from spikecim.results.sign_bit import ARGUED_AGE_S, ARGUED_RATE
 
@@ -54,6 +55,6 @@ def jobs_of(
 
 def _aged(chip: ChipSpec, own: CellSetting) -> list[CellSetting]:
     """The chip's own setting at the argued age, if its cells have a law of relaxation that reaches so far."""
-    law = chip.cell.relaxation
-    reaches = law is not None and law.on and law.horizon.value >= ARGUED_AGE_S
+    law = switched_on(chip.cell.relaxation)
+    reaches = law is not None and law.horizon.value >= ARGUED_AGE_S
     return [replace(own, after_s=ARGUED_AGE_S)] if reaches else []

@@ -24,11 +24,11 @@ from spikecim.engines.many import run_many
 from spikecim.errors import ParameterError, hint
 from spikecim.explore.code_settings import SIGMAS, STUCK, jobs_of, own_setting
 from spikecim.network import Network
+from spikecim.progress import Stage, silent
 from spikecim.results.codes import SPIRIT_CODE, CellSetting, ChipRows, CodeFacts, CodePoint, CodeStudy, GroupPoint
 from spikecim.spikes import SpikeTrains
 from spikecim.training.perceptron import accuracy
 
-Tick = Callable[[str, int, int], None]
 GROUPS = tuple(range(1, 9))
 YIELD_WITHIN = 0.03
 
@@ -73,7 +73,7 @@ def study_codes(
     stuck: Sequence[float] = STUCK,
     sigmas: Sequence[float] = SIGMAS,
     network_for_levels: Callable[[int], Network] | None = None,
-    progress: Tick | None = None,
+    progress: Stage = silent,
 ) -> CodeStudy:
     """Run every code at every setting, then the group sizes if networks for them are given.
 
@@ -88,7 +88,7 @@ def study_codes(
         bit argument needs are always run.
     network_for_levels : callable(levels) -> Network, optional
         The network quantised for that many cells per polarity; without it no group sizes are run.
-    progress : callable(stage, done, total), optional
+    progress : callable(stage, done, total)
 
     Raises
     ------
@@ -131,39 +131,34 @@ def _run(
     scene: CodeScene,
     jobs: Sequence[tuple[str, CellSetting]],
     network_for_levels: Callable[[int], Network] | None,
-    progress: Tick | None,
+    progress: Stage,
 ) -> tuple[list[CodePoint], list[GroupPoint], int]:
     """All points and group sizes, chip by chip; what an interrupt leaves, if that is anything, and its chips."""
-    _tell(progress, "networks", 0, 1)
+    progress("networks", 0, 1)
     networks = {} if network_for_levels is None else {levels: network_for_levels(levels) for levels in GROUPS}
     designs = [_Design(chip=_chip_of(scene, *job), network=scene.network, after_s=job[1].after_s) for job in jobs]
     designs += [_Design(chip=_grouped(scene, levels), network=networks[levels]) for levels in networks]
     rows: list[NDArray[np.float64]] = []
     try:
         for index in range(scene.n_chips):
-            _tell(progress, "weight codes", index, scene.n_chips)
+            progress("weight codes", index, scene.n_chips)
             rows.append(_measure(scene, designs, index))
     except KeyboardInterrupt:
         if not rows:
             raise
     columns = np.array(rows).transpose(1, 2, 0)
     chips = [ChipRows(**dict(zip(_COLUMNS, of_design, strict=True))) for of_design in columns]
-    points = [CodePoint(code=code, setting=here, chips=rows) for (code, here), rows in zip(jobs, chips, strict=False)]
+    points = [CodePoint(code=code, setting=here, chips=own) for (code, here), own in zip(jobs, chips, strict=False)]
     groups = [
         GroupPoint(
             levels=levels,
             n_cells=design.chip.n_cells,
             formal_accuracy=accuracy(design.network.weights, scene.values, scene.labels),
-            chips=chips_,
+            chips=own,
         )
-        for levels, design, chips_ in zip(networks, designs[len(jobs) :], chips[len(jobs) :], strict=True)
+        for levels, design, own in zip(networks, designs[len(jobs) :], chips[len(jobs) :], strict=True)
     ]
     return points, groups, len(rows)
-
-
-def _tell(progress: Tick | None, stage: str, done: int, total: int) -> None:
-    if progress is not None:
-        progress(stage, done, total)
 
 
 _COLUMNS = ("accuracy", "input_spikes", "cell_pj", "core_pj", "programming_nj")

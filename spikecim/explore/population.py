@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,10 +12,9 @@ from spikecim.energy.ledger import account
 from spikecim.engines.event import EventEngine
 from spikecim.errors import ParameterError
 from spikecim.network import Network
+from spikecim.progress import Tick
 from spikecim.results.population import Population
 from spikecim.spikes import SpikeRecord, SpikeTrains
-
-Tick = Callable[[int, int], None]
 
 
 def run_population(

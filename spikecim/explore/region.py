@@ -6,7 +6,7 @@ and coding values, what a designer could have chosen. Designs are Sobol points (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -18,6 +18,8 @@ from spikecim.chips.spec import ChipSpec
 from spikecim.explore.causes import set_values
 from spikecim.explore.tally import tally
 from spikecim.network import Network
+from spikecim.parameters import switched_on
+from spikecim.progress import Stage, silent
 from spikecim.results.region import Axis, FloatArray, Region
 from spikecim.spikes import SpikeTrains
 from spikecim.streams import name_key, stream
@@ -138,8 +140,8 @@ def chip_at(chip: ChipSpec, place: FloatArray, age: float) -> ChipSpec:
 
 def _relaxation(chip: ChipSpec, hrs_spread: float, age: float) -> dict[str, tuple[float, ...]]:
     """The chip's own course of relaxation, both states scaled so that HRS has spread by `hrs_spread` at `age`."""
-    law = chip.cell.relaxation
-    if law is None or not law.on or age <= 0:
+    law = switched_on(chip.cell.relaxation)
+    if law is None or age <= 0:
         return {}
     factor = hrs_spread / np.sqrt(law.hrs.variance_at(age))
     return {

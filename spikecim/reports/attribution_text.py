@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.files import make_folder, replacing, write_text
+from spikecim.files import make_folder, write_csv, write_json, write_text
 from spikecim.reports.attribution import attribution
+from spikecim.reports.figure_files import save_figure
 from spikecim.reports.region import region as region_figure
 from spikecim.reports.region import traded_pairs
-from spikecim.reports.style import png_of, svg_of
 from spikecim.reports.wording import number, several, significant
 from spikecim.results.attribution import CORRECT, SPIKES, Attribution, Effect, strongest
 from spikecim.results.attribution_data import attribution_json, attribution_rows
@@ -30,20 +27,15 @@ def write_attribution(found: Attribution, region: Region | None, folder: Path) -
     """Write attribution.json, .csv and .md, and figures as PNG and SVG, into `folder`; each whole or not at all."""
     make_folder(folder)
     data, table, page = (folder / f"attribution.{kind}" for kind in ("json", "csv", "md"))
-    text = json.dumps(attribution_json(found, region), indent=2, allow_nan=False, ensure_ascii=False)
-    write_text(data, text + "\n")
-    write_text(table, _csv(found))
+    write_json(data, attribution_json(found, region))
+    write_csv(table, attribution_rows(found))
     write_text(page, attribution_markdown(found, region))
     written = [data, table, page]
     figures = {"attribution": attribution(found)}
     if region is not None:
         figures["region"] = region_figure(region)
     for name, figure in figures.items():
-        png, svg = folder / f"{name}.png", folder / f"{name}.svg"
-        with replacing(png) as temporary:
-            temporary.write_bytes(png_of(figure))
-        write_text(svg, svg_of(figure))
-        written += [png, svg]
+        written += save_figure(figure, folder / name)
     return written
 
 
@@ -188,11 +180,3 @@ def _signed(value: float, places: int) -> str:
     text = f"{value:.{places}f}"
     # No cause costs minus nothing.
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
-
-
-def _csv(found: Attribution) -> str:
-    rows, text = attribution_rows(found), io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

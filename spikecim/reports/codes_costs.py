@@ -8,7 +8,7 @@ import numpy as np
 
 from spikecim.reports.codes import code_colour, code_name, text_colour
 from spikecim.reports.style import CHIP, INK, MUTED, PUBLISHED, RULE, SMALL, new_figure, note, styled, y_title
-from spikecim.reports.wording import significant
+from spikecim.reports.wording import signed, significant
 from spikecim.results.codes import SPIRIT_CODE, CodeStudy
 from spikecim.results.sign_bit import ARGUED_RATE, PairedDifference, SignBitArgument
 
@@ -78,8 +78,7 @@ def _differences(axes: Axes, pair: PairedDifference, place: float) -> None:
     axes.plot(pair.points, np.full(len(pair.points), place), "|", color=colour, alpha=0.6, markersize=7)
     axes.plot([low, high], [place + 0.27] * 2, color=INK, linewidth=1.4)
     axes.plot(middle, place + 0.27, "o", color=INK, markersize=4.5)
-    text = f"{middle:+.2f}".replace("-", "\u2212")
-    note(axes, text, (high, place + 0.27), (5, 0), va="center")
+    note(axes, signed(middle), (high, place + 0.27), (5, 0), va="center")
 
 
 def _setting(pair: PairedDifference) -> str:

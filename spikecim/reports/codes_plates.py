@@ -85,7 +85,7 @@ def _spread_caption(study: CodeStudy) -> str:
     return (
         f"From σ = {low:g} to {high:g} the median chip loses {min(losses):.1f} to {max(losses):.1f} points, depending "
         "on the code; injectors are trimmed to the mean cell at each spread."
-    )
+    ).replace("-", "−")
 
 
 def _yield_caption(study: CodeStudy) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spikecim.files import make_folder, replacing, write_text
+from spikecim.files import make_folder, write_csv, write_json
 from spikecim.reports.codes import code_name
 from spikecim.reports.codes_plates import code_plates
-from spikecim.reports.style import png_of, svg_of
+from spikecim.reports.figure_files import save_figure
 from spikecim.reports.wording import number
 from spikecim.results.codes import CodePoint, CodeStudy
 from spikecim.results.codes_data import code_rows, codes_json
@@ -30,16 +27,11 @@ def write_codes(study: CodeStudy, folder: Path) -> list[Path]:
     """Write codes.json, codes.csv and every figure as PNG and SVG into `folder`, each whole or not at all."""
     make_folder(folder)
     data, table = folder / "codes.json", folder / "codes.csv"
-    write_text(data, json.dumps(codes_json(study), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
-    write_text(table, _csv(study))
+    write_json(data, codes_json(study))
+    write_csv(table, code_rows(study))
     written = [data, table]
     for plate in code_plates(study):
-        figure = plate.draw()
-        png, svg = folder / f"{plate.id}.png", folder / f"{plate.id}.svg"
-        with replacing(png) as temporary:
-            temporary.write_bytes(png_of(figure))
-        write_text(svg, svg_of(figure))
-        written += [png, svg]
+        written += save_figure(plate.draw(), folder / plate.id)
     return written
 
 
@@ -102,14 +94,6 @@ def _groups_table(study: CodeStudy) -> Table:
 def _span(point: CodePoint) -> str:
     low, middle, high = point.chips.accuracy_percent()
     return f"{middle:.1f} ({low:.1f}–{high:.1f})"
-
-
-def _csv(study: CodeStudy) -> str:
-    rows, text = code_rows(study), io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _table() -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +12,8 @@ from spikecim.devices.measured.estimate import StateFit
 from spikecim.devices.measured.fit import DeviceFit
 from spikecim.devices.measured.law import cumulative
 from spikecim.devices.portrait import Portrait
-from spikecim.files import replacing, write_text
 from spikecim.reports.cells import cell_histogram, percent_axis, quantile_dots, resistance_axis
-from spikecim.reports.style import CHIP, INK, MUTED, RULE, SECOND, new_figure, note, png_of, styled, svg_of, y_title
+from spikecim.reports.style import CHIP, INK, MUTED, RULE, SECOND, new_figure, note, styled, y_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,9 +37,10 @@ def fit_figure(fit: DeviceFit) -> Figure:
         )
         note(middle, "line: fit", (1, 0), (-2, 4), xycoords="axes fraction", ha="right", color=INK, box=True)
         if bottom is not None and fit.relaxation is not None:
+            last = {state: course.spread[-1].value for state, course in fit.relaxation.items()}
             for state, course in fit.relaxation.items():
                 ends = np.array([[one.low, one.value, one.high] for one in course.spread]).T
-                _course(bottom, state, course.times, ends[1], ends)
+                _course(bottom, state, course.times, ends[1], ends, above=last[state] == max(last.values()))
             start = fit.relaxation["lrs"].start
             _time_axis(bottom, "Time after programming", "programming" if start == 0 else f"the reading at {start:g} s")
     return figure
@@ -69,15 +68,6 @@ def device_figure(portrait: Portrait) -> Figure:
             )
             _time_axis(bottom, "Time after programming")
     return figure
-
-
-def save_figure(figure: Figure, stem: Path) -> list[Path]:
-    """Write `figure` as PNG and SVG beside each other, each whole or not at all."""
-    png, svg = (stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg"))
-    with replacing(png) as temporary:
-        temporary.write_bytes(png_of(figure))
-    write_text(svg, svg_of(figure))
-    return [png, svg]
 
 
 def _panels(*, timed: bool) -> tuple[Figure, Axes, Axes, Axes | None]:
@@ -130,13 +120,21 @@ def _limits(top: Axes, middle: Axes, portrait: Portrait) -> None:
 
 
 def _course(
-    axes: Axes, state: str, times: NDArray[np.float64], values: NDArray[np.float64], ends: NDArray[np.float64] | None
+    axes: Axes,
+    state: str,
+    times: NDArray[np.float64],
+    values: NDArray[np.float64],
+    ends: NDArray[np.float64] | None,
+    *,
+    above: bool = True,
 ) -> None:
+    """One state's spread over time, with its interval if there is one, and its name on one side of the line's end."""
     colour, text, marker = _LOOK[state]
     axes.plot(times, values, color=colour, marker="" if ends is None else marker, markersize=3.5)
     if ends is not None:
         axes.vlines(times, ends[0], ends[2], color=colour, linewidth=1.2)
-    note(axes, state.upper(), (float(times[-1]), float(values[-1])), (0, 6), ha="right", color=text)
+    place, side = ((-5, 6), "bottom") if above else ((-5, -6), "top")
+    note(axes, state.upper(), (float(times[-1]), float(values[-1])), place, ha="right", va=side, color=text)
 
 
 def _time_axis(axes: Axes, label: str, since: str = "programming") -> None:

@@ -34,8 +34,8 @@ def fit_summary(fit: DeviceFit) -> list[RenderableType]:
     table = _table("Parameter", "Value", f"{LEVEL:.0%} interval", "Interval from")
     for state in STATES:
         one = fit.of(state)
-        cells = "" if one.n == one.n_cells else f" of {one.n_cells:,} cells"
-        table.add_row(f"[bold]{state.upper()}[/]: {one.law}", f"{one.n:,} readings{cells}", "", "")
+        cells = "" if one.n == one.n_cells else f"of {one.n_cells:,} cells"
+        table.add_row(f"[bold]{state.upper()}[/]: {one.law}", f"{one.n:,} readings", cells, "")
         for name, estimate in one.estimates.items():
             _estimate_row(table, _NAMES[name], estimate, "ohm" if name == "median" else "dimensionless")
     if fit.share is not None:
@@ -63,7 +63,11 @@ def device_summary(name: str, device: Section, portrait: Portrait) -> list[Rende
     from rich.text import Text
 
     table = _table("Parameter", "Value", "Status", "Source")
-    for section, members in groupby(walk(device), key=lambda row: row[0].rpartition(".")[0]):
+    # A table's own parameters stand together, also those written behind its subtables.
+    rows = list(walk(device))
+    order = list(dict.fromkeys(path.rpartition(".")[0] for path, _ in rows))
+    rows.sort(key=lambda row: order.index(row[0].rpartition(".")[0]))
+    for section, members in groupby(rows, key=lambda row: row[0].rpartition(".")[0]):
         table.add_row(f"[bold]{escape(section or 'cell')}[/]", "", "", "")
         for path, parameter in members:
             shown = parameter.text() if len(parameter.text()) < 60 else f"{len(parameter.value)} values"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.files import replacing, write_text
 from spikecim.reports.explain_text import headline, moment
+from spikecim.reports.figure_files import write_png, write_svg
 from spikecim.reports.pixels import grid_of
 from spikecim.reports.style import (
     CHIP,
@@ -27,7 +27,6 @@ from spikecim.reports.style import (
     svg_of,
     y_title,
 )
-from spikecim.reports.svg import standalone
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,10 +68,9 @@ def write_explanation(told: Explanation, path: Path) -> None:
     """
     figure = explanation(told)
     if path.suffix.lower() == ".svg":
-        write_text(path, standalone(svg_of(figure)))
-        return
-    with replacing(path) as temporary:
-        temporary.write_bytes(png_of(figure))
+        write_svg(svg_of(figure), path)
+    else:
+        write_png(png_of(figure), path)
 
 
 def _broken(text: str) -> str:

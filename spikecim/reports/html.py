@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from spikecim.files import make_folder, replacing, write_text
+from spikecim.files import make_folder, write_csv, write_json, write_text
+from spikecim.reports.template import render
 from spikecim.results.reproduction import Reproduction
 from spikecim.results.run import RunResult
 
@@ -34,7 +33,7 @@ def write_reproduction(rep: Reproduction, out_dir: Path, *, figures: bool = True
     from spikecim.reports.catalogue import reproduction_plates
     from spikecim.reports.page import reproduction_page
     from spikecim.reports.race import race_fragment
-    from spikecim.reports.tables import reproduction_json, write_rows_csv
+    from spikecim.reports.tables import reproduction_json
 
     out_dir = make_folder(Path(out_dir))
     written = {name: out_dir / name for name in ("report.html", "reproduction.json", "rows.csv")}
@@ -46,9 +45,8 @@ def write_reproduction(rep: Reproduction, out_dir: Path, *, figures: bool = True
         svg, png = _draw(plate)
         drawn.append((plate, svg))
         written |= _write_figure(out_dir, plate.id, svg, png)
-    data = json.dumps(reproduction_json(rep), indent=1, allow_nan=False, ensure_ascii=False)
-    write_text(written["reproduction.json"], data + "\n")
-    write_rows_csv(rep.rows, written["rows.csv"])
+    write_json(written["reproduction.json"], reproduction_json(rep))
+    write_csv(written["rows.csv"], [row.as_dict() for row in rep.rows])
     race = race_fragment(rep.median) if figures else None
     write_text(written["report.html"], _html({**reproduction_page(rep), "race": race}, drawn))
     return written
@@ -79,18 +77,16 @@ def _draw(plate: Any) -> tuple[str, bytes]:
 
 
 def _write_figure(out_dir: Path, name: str, svg: str, png: bytes) -> dict[str, Path]:
-    from spikecim.reports.svg import standalone
+    from spikecim.reports.figure_files import write_png, write_svg
 
     paths = {f"figures/{name}.{kind}": out_dir / "figures" / f"{name}.{kind}" for kind in ("svg", "png")}
-    write_text(paths[f"figures/{name}.svg"], standalone(svg))
-    with replacing(paths[f"figures/{name}.png"]) as temporary:
-        temporary.write_bytes(png)
+    write_svg(svg, paths[f"figures/{name}.svg"])
+    write_png(png, paths[f"figures/{name}.png"])
     return paths
 
 
 def _html(page: dict[str, Any], drawn: Iterable[tuple[Any, str]]) -> str:
     """Fill the template; only our own SVG is let through unescaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     from spikecim.reports.page import sections
@@ -111,17 +107,7 @@ def _html(page: dict[str, Any], drawn: Iterable[tuple[Any, str]]) -> str:
     groups = _groups(inlined, page)
     page = {**page, "groups": groups, "sections": sections(page, groups)}
     page["rows"] = [{**row, "strip": Markup(row["strip"])} for row in page["rows"]]
-    loader = PackageLoader("spikecim.reports")
-    environment = Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
-    )
-    environment.filters["tidy"] = _held_together
-    return environment.get_template("report.html").render(page=page)
-
-
-def _held_together(text: str) -> str:
-    """Numbers and their units do not part at the end of a line."""
-    return re.sub(r"(?<=\d) (?=%|[pnµ]J|nm)", "\u00a0", text)
+    return render("report.html", page=page)
 
 
 def _groups(inlined: list[tuple[Any, dict[str, Any]]], page: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from spikecim.files import write_text
 from spikecim.reports.race_data import race_data
+from spikecim.reports.template import render
 from spikecim.reports.wording import several
 from spikecim.version import __version__
 
@@ -39,7 +40,7 @@ def race_fragment(run: RunResult, n_images: int = IMAGES, first: int | None = No
     from markupsafe import Markup
 
     data = race_data(run, n_images, first)
-    return Markup(_render("race.html", race=_facts(run, data), data=Markup(_in_script(data))))
+    return Markup(render("race.html", race=_facts(run, data), data=Markup(_in_script(data))))
 
 
 def race_page(run: RunResult, n_images: int = IMAGES, first: int | None = None) -> str:
@@ -52,7 +53,7 @@ def race_page(run: RunResult, n_images: int = IMAGES, first: int | None = None) 
           if key in run.settings),
     ]  # fmt: skip
     page = {"title": title, "subtitle": rest, "meta": meta, "version": __version__}
-    return _render("race_page.html", page=page, fragment=race_fragment(run, n_images, first))
+    return render("race_page.html", page=page, fragment=race_fragment(run, n_images, first))
 
 
 def write_race(run: RunResult, path: Path, n_images: int = IMAGES, first: int | None = None) -> None:
@@ -81,16 +82,3 @@ def _facts(run: RunResult, data: dict[str, Any]) -> dict[str, Any]:
 def _in_script(data: dict[str, Any]) -> str:
     """JSON that cannot end the script element it stands in."""
     return json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _render(template: str, **values: Any) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("spikecim.reports"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    return environment.get_template(template).render(**values)

@@ -12,7 +12,7 @@ from spikecim.reports.attribution_plates import attribution_plates
 from spikecim.reports.attribution_text import attribution_sentences, region_sentences
 from spikecim.reports.codes_plates import code_plates
 from spikecim.reports.plate import Plate
-from spikecim.reports.wording import number, several, significant
+from spikecim.reports.wording import number, several, signed
 from spikecim.results.ageing import Ageing
 from spikecim.results.ageing_data import ageing_json
 from spikecim.results.attribution_data import attribution_json
@@ -65,15 +65,15 @@ def ageing_sentences(found: Ageing) -> list[str]:
     if HOUR in found.times[0].amounts:
         low, middle, high = (100 * change for change in found.change_at(HOUR))
         sentences.append(
-            f"An hour after programming the median of {chips} has changed by {_signed(middle)} points of accuracy "
-            f"(90 % of them by {_signed(low)} to {_signed(high)})."
+            f"An hour after programming the median of {chips} has changed by {signed(middle)} points of accuracy "
+            f"(90 % of them by {signed(low)} to {signed(high)})."
         )
     last = found.times[0].amounts[-1] / YEAR
     ends = [
         f"{number(100 * float(np.median(course.accuracy[-1])), '%')} % at {course.kelvin - _ZERO_C:.0f} °C"
         for course in found.times
     ]
-    sentences.append(f"After {significant(last)} years: {', '.join(ends)}.")
+    sentences.append(f"After {last:.3g} years: {', '.join(ends)}.")
     reads = float(np.median(found.reads_until_visible()))
     per_image = found.row_reads_per_sample
     sentences.append(
@@ -87,10 +87,6 @@ def ageing_sentences(found: Ageing) -> list[str]:
     return sentences
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
-
-
 def _ageing_plates(found: Ageing, published_reads: float | None) -> list[Plate]:
     bands = f"lines are medians and bands hold 90 % of {several(found.n_chips, 'virtual chip')}"
     return [
@@ -98,7 +94,8 @@ def _ageing_plates(found: Ageing, published_reads: float | None) -> list[Plate]:
             id="ageing-time",
             group="time",
             title="After programming",
-            caption=f"Relaxation acts within the hour, heat over the years; {bands}.",
+            caption=f"Relaxation acts within the hour, heat over the years; beyond the last of cell.relaxation.times the "
+            f"law is continued, not measured; {bands}.",
             draw=partial(ageing_times, found),
         ),
         Plate(

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Iterable
-from dataclasses import asdict, fields
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from spikecim.chips.spec import ChipSpec
-from spikecim.files import write_text
 from spikecim.reports.confusion import confusion_counts
 from spikecim.reports.energy_tables import energy_json, formal_json
 from spikecim.reports.study_plates import studies_json
 from spikecim.reports.wording import without_folders
-from spikecim.results.findings import Row
 from spikecim.results.population import Population, interval
 from spikecim.results.reproduction import MarginCurve, Reproduction
 from spikecim.results.run import RunResult
 
-ROW_KEYS = tuple(field.name for field in fields(Row))
 ACCURACY, SPIKES = "accuracy_percent", "input_spikes"
 
 
@@ -62,15 +55,6 @@ def run_json(run: RunResult) -> dict[str, Any]:
             "sources": run.chip.sources,
         }
     )
-
-
-def write_rows_csv(rows: Iterable[Row], path: Path) -> None:
-    """Write the rows of the published table as CSV, keys of `Row` as header."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ROW_KEYS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row.as_dict() for row in rows)
-    write_text(path, text.getvalue())
 
 
 def facts(rep: Reproduction) -> dict[str, str]:

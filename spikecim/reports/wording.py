@@ -14,11 +14,6 @@ PART_NAMES = {
     "logic": "logic",
     "link": "serial link",
 }
-READING_NAMES = {
-    "per-synaptic-event": "per synaptic event (one input spike reaching one neuron)",
-    "per-input-spike": "per input spike (all neurons at once)",
-}
-SCOPE_NAMES = {"core": "core (synapses and neurons)", "chip": "chip (core, logic and link)"}
 _DECIMALS = {"%": 2, "spikes": 1, "cells": 0, "points": 2}
 _FOLDERS = re.compile(r"(?<![\w/:.])(?:[A-Za-z]:)?[/\\](?:[^/\\()]+[/\\])+([^/\\()]+)")
 
@@ -57,9 +52,10 @@ def published(value: float, unit: str = "", relation: str = "equal") -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 
-def with_unit(text: str, unit: str) -> str:
-    """`text` and its unit, held together by a space that does not break."""
-    return f"{text}\u00a0{'×' if unit == 'x' else unit}"
+def signed(value: float) -> str:
+    """A difference in points: its sign, as a reader writes it, and two decimals."""
+    # Adding 0.0 keeps a rounded difference from reading "−0.00".
+    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")
 
 
 def without_folders(text: str) -> str:

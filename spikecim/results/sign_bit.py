@@ -24,7 +24,7 @@ from spikecim.results.population import interval
 
 ARGUED_RATE = 0.01  # share of stuck cells at which causes are parted
 ARGUED_AGE_S = 3600.0  # age at which relaxed cells are looked at
-_STANDARD_ERRORS = 2.0  # a mean further than this from zero is called a difference
+STANDARD_ERRORS = 2.0  # a mean further than this from zero is called a difference
 _NAMES = {TRIPLE_SIGN: "a sign kept three times", SINGLE_SIGN: "a sign kept once"}
 
 
@@ -54,7 +54,7 @@ class PairedDifference:
     @property
     def sign(self) -> int:
         """1 if 4 + 4 is better on average by more than two standard errors, -1 if worse, else 0."""
-        reach = _STANDARD_ERRORS * self.standard_error
+        reach = STANDARD_ERRORS * self.standard_error
         return int(self.mean > reach) - int(self.mean < -reach)
 
 
@@ -233,7 +233,8 @@ def _percent(share: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "\u2212")
+    # Adding 0.0 keeps a rounded difference from reading "-0.00".
+    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "\u2212")
 
 
 def _difference(pair: PairedDifference) -> str:

@@ -123,6 +123,52 @@ def test_bad_override_and_jobs(spikecim: Command) -> None:
     assert_one_clear_line(spikecim("run", "--data", "digits", "--jobs", 4096), "--jobs 4096", "allowed 1 ..")
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--after", "-1 h"), ("--after '-1 h'", "0 s or more")),
+        (("--after", "5"), ("--after '5'", "'1 h'")),
+        (("--after", "inf s"), ("--after 'inf s'", "finite")),
+        (("--after", "100 years"), ("relaxation is stated for 0 ..", "10 years")),
+        (("--after", "1 h", "--temperature", "85"), ("--temperature '85'", "'85 degC'")),
+        (("--after", "1 h", "--temperature", "400 degC"), ("retention is stated for", "0 .. 260 degC")),
+        (("--after", "1 h", "--temperature", "-10 degC"), ("retention is stated for", "0 .. 260 degC")),
+        (("--temperature", "85 degC"), ("without effect", "--after")),
+        (("--reads", "-5"), ("--reads -5", "0 or more")),
+        (("--reads", "inf"), ("--reads inf", "finite")),
+        (("--reads", "1e11"), ("read disturb is stated for 0 .. 1e+10",)),
+    ],
+)
+def test_a_past_outside_the_stated_range(
+    spikecim: Command, tmp_path: Path, words: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    done = spikecim("run", "--data", "digits", "--images", 5, "--quiet", "--out", "run.h5", *words)
+    assert_one_clear_line(done, *expected)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("nonsense",), ("nonsense", "spikecim --help")),
+        (("device", "fit"), ("CELLS.csv", "spikecim device fit --help")),
+        (("explain", "run.h5", "--image", "seven"), ("--image", "integer")),
+        (("run", "--reads", "many"), ("--reads", "number")),
+        (("run", "--imagse", "3"), ("--imagse",)),
+    ],
+)
+def test_words_that_no_command_takes(spikecim: Command, words: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    done = spikecim(*words)
+    assert_one_clear_line(done, *expected)
+    assert done.stderr.startswith("error: ")
+
+
+def test_a_file_in_the_way_of_a_folder_is_called_one(spikecim: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    done = spikecim("run", "--data", "digits", "--images", 5, "-q", "--out", "file/run.h5")
+    assert_one_clear_line(done, "cannot write file", "it is a file, not a folder", "--out")
+
+
 def test_a_disk_that_fills_elsewhere_is_one_line_too(spikecim: Command, tmp_path: Path) -> None:
     def no_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))

@@ -59,6 +59,30 @@ def test_a_window_that_misses_the_cells_is_told(spikecim: Command, tmp_path: Pat
     assert "miss the verify window" not in done.stderr
 
 
+def test_readings_beyond_the_other_state_are_told(spikecim: Command, tmp_path: Path, csv: Path) -> None:
+    assert "HRS median" not in spikecim("device", "fit", csv).stderr
+    lines = csv.read_text().splitlines()
+    pairs = [line.split(",") for line in lines[1:]]
+    highest = max((high for _, high in pairs if high), key=float)
+    lines[5] = f"{highest},{min((low for low, _ in pairs), key=float)}"
+    (tmp_path / "swapped.csv").write_text("\n".join(lines))
+    done = spikecim("device", "fit", "swapped.csv")
+    assert done.returncode == 0, done.stderr
+    assert "note: 1 LRS reading above the HRS median, 1 HRS reading below the LRS median" in done.stderr
+
+
+def test_files_that_are_no_table(spikecim: Command, tmp_path: Path, csv: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "binary.csv").write_bytes(bytes(range(256)))
+    before = {path.name for path in tmp_path.iterdir()}
+    assert_one_clear_line(spikecim("device", "fit", "folder"), "folder", "cannot be read")
+    assert_one_clear_line(spikecim("device", "fit", "empty.csv"), "empty.csv", "is empty")
+    assert_one_clear_line(spikecim("device", "fit", "binary.csv"), "binary.csv", "is not text", "UTF-8")
+    assert_one_clear_line(spikecim("device", "fit", csv, "--out", "/proc/mine/x.toml"), "cannot write /proc/mine")
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
 def test_bad_input_of_fit_and_show(spikecim: Command, tmp_path: Path, csv: Path) -> None:
     text = csv.read_text().replace("lrs_ohm,hrs_ohm", "lrs,hrs")
     (tmp_path / "plain.csv").write_text(text)

@@ -26,7 +26,7 @@ CHIPS = 3
 
 
 @pytest.fixture(scope="module")
-def test_set() -> Material:
+def digits() -> Material:
     return material(CHIP, "digits", "test", limit=200)
 
 
@@ -36,8 +36,8 @@ def attributor(test: Material, **changes: object) -> Attributor:
 
 
 @pytest.fixture(scope="module")
-def found(test_set: Material) -> Attribution:
-    return attributor(test_set).run(CHIPS)
+def found(digits: Material) -> Attribution:
+    return attributor(digits).run(CHIPS)
 
 
 def number(found: Attribution, name: str) -> int:
@@ -64,25 +64,25 @@ def test_each_chip_is_explained_without_rest(found: Attribution) -> None:
     np.testing.assert_array_equal(found.joined.sum(0), found.full - found.ideal)
 
 
-def test_the_paper_network_is_the_formal_one(found: Attribution, test_set: Material) -> None:
+def test_the_paper_network_is_the_formal_one(found: Attribution, digits: Material) -> None:
     assert NETWORK.real is not None
-    right = accuracy(NETWORK.real.astype(np.float64), test_set.values, test_set.labels)
+    right = accuracy(NETWORK.real.astype(np.float64), digits.values, digits.labels)
     assert found.paper[CORRECT] == round(200 * right)
     # Without early stop every image takes the whole window.
     per_window = CHIP.coding.window.value / CHIP.coding.full_scale_period.value
-    assert found.paper[SPIKES] == round(test_set.values.sum() * per_window)
+    assert found.paper[SPIKES] == round(digits.values.sum() * per_window)
 
 
-def test_the_ideal_end_is_the_ideal_twin(found: Attribution, test_set: Material) -> None:
-    run = Emulator(chip=ideal_twin("spirit"), network=NETWORK, seed=1).run(test_set.values, test_set.labels)
+def test_the_ideal_end_is_the_ideal_twin(found: Attribution, digits: Material) -> None:
+    run = Emulator(chip=ideal_twin("spirit"), network=NETWORK, seed=1).run(digits.values, digits.labels)
     assert found.ideal[CORRECT] == round(200 * run.accuracy())
     assert found.ideal[SPIKES] == round(200 * run.input_spikes())
 
 
-def test_a_fresh_chip_with_all_causes_is_the_population(test_set: Material) -> None:
-    fresh = attributor(test_set, age=0.0).run(2)
-    trains = CHIP.rate_code().encode(test_set.values, 1)
-    population = run_population(CHIP, NETWORK, trains, test_set.labels, n_chips=2, seed=1)
+def test_a_fresh_chip_with_all_causes_is_the_population(digits: Material) -> None:
+    fresh = attributor(digits, age=0.0).run(2)
+    trains = CHIP.rate_code().encode(digits.values, 1)
+    population = run_population(CHIP, NETWORK, trains, digits.labels, n_chips=2, seed=1)
     np.testing.assert_array_equal(fresh.full[:, CORRECT], np.rint(200 * population.accuracy[:, -1]))
     np.testing.assert_array_equal(fresh.full[:, SPIKES], np.rint(200 * population.input_spikes[:, -1]))
     relaxation = fresh.shares(CORRECT)[number(fresh, "relaxation")]
@@ -90,10 +90,10 @@ def test_a_fresh_chip_with_all_causes_is_the_population(test_set: Material) -> N
     assert relaxation.exact == relaxation.alone.mean == relaxation.removed.mean == 0
 
 
-def test_alone_and_removed_are_those_chips(found: Attribution, test_set: Material) -> None:
+def test_alone_and_removed_are_those_chips(found: Attribution, digits: Material) -> None:
     """Comparator offset is no matter of the cells, so a fresh chip of the other causes checks it through `build`."""
-    trains = CHIP.rate_code().encode(test_set.values, 1)
-    lonely = run_population(chip_with(CHIP, {"offset"}), NETWORK, trains, test_set.labels, n_chips=CHIPS, seed=1)
+    trains = CHIP.rate_code().encode(digits.values, 1)
+    lonely = run_population(chip_with(CHIP, {"offset"}), NETWORK, trains, digits.labels, n_chips=CHIPS, seed=1)
     hardware = number(found, "offset") - found.n_design
     np.testing.assert_array_equal(found.alone[hardware, :, SPIKES], np.rint(200 * lonely.input_spikes[:, -1]))
 
@@ -108,58 +108,58 @@ def test_a_dummy_player_is_exactly_zero(found: Attribution) -> None:
             assert (effect.mean, effect.p5, effect.p95) == (0, 0, 0)
 
 
-def test_a_leaky_chip_has_no_dummy(test_set: Material) -> None:
+def test_a_leaky_chip_has_no_dummy(digits: Material) -> None:
     chip = load_chip("spirit", {"neuron.leak_current": "1 nA"})
-    leaky = attributor(test_set, chip=chip).run(1)
+    leaky = attributor(digits, chip=chip).run(1)
     share = leaky.shares(SPIKES)[number(leaky, "leak")]
     assert share.player.active
     assert share.removed.mean > 0
 
 
-def test_chips_do_not_depend_on_how_many_are_asked_for(found: Attribution, test_set: Material) -> None:
-    two = attributor(test_set).run(2)
+def test_chips_do_not_depend_on_how_many_are_asked_for(found: Attribution, digits: Material) -> None:
+    two = attributor(digits).run(2)
     for name in ("joined", "alone", "removed"):
         np.testing.assert_array_equal(getattr(two, name), getattr(found, name)[:, :2])
     np.testing.assert_array_equal(two.design_alone, found.design_alone)
 
 
-def test_a_network_without_real_weights_has_one_player_less(test_set: Material) -> None:
-    whole = attributor(test_set, network=replace(NETWORK, real=None)).run(1)
+def test_a_network_without_real_weights_has_one_player_less(digits: Material) -> None:
+    whole = attributor(digits, network=replace(NETWORK, real=None)).run(1)
     assert [player.name for player in whole.players][:2] == ["rate_coding", "refractory"]
     assert sum(share.exact for share in whole.shares(CORRECT)) == whole.total(CORRECT)
-    right = accuracy(NETWORK.weights, test_set.values, test_set.labels)
+    right = accuracy(NETWORK.weights, digits.values, digits.labels)
     assert whole.paper[CORRECT] == round(200 * right)
 
 
-def test_an_interrupt_keeps_whole_chips(found: Attribution, test_set: Material) -> None:
+def test_an_interrupt_keeps_whole_chips(found: Attribution, digits: Material) -> None:
     def stop(stage: str, done: int, total: int) -> None:
         if stage == "virtual chips" and done == 2:
             raise KeyboardInterrupt
 
-    kept = attributor(test_set, progress=stop).run(CHIPS)
+    kept = attributor(digits, progress=stop).run(CHIPS)
     assert (kept.n_chips, kept.requested) == (2, CHIPS)
     np.testing.assert_array_equal(kept.full, found.full[:2])
     assert sum(share.exact for share in kept.shares(SPIKES)) == kept.total(SPIKES)
 
 
-def test_an_interrupt_before_the_first_chip_is_passed_on(test_set: Material) -> None:
+def test_an_interrupt_before_the_first_chip_is_passed_on(digits: Material) -> None:
     def stop(stage: str, done: int, total: int) -> None:
         if stage == "virtual chips":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        attributor(test_set, progress=stop).run(2)
+        attributor(digits, progress=stop).run(2)
 
 
-def test_bad_requests_are_refused(test_set: Material) -> None:
+def test_bad_requests_are_refused(digits: Material) -> None:
     with pytest.raises(ParameterError, match="must be at least 1, got 0"):
-        attributor(test_set).run(0)
+        attributor(digits).run(0)
     with pytest.raises(ParameterError, match="relaxation is stated for"):
-        attributor(test_set, age=1e12).run(1)
+        attributor(digits, age=1e12).run(1)
 
 
-def test_an_ideal_chip_has_nothing_to_attribute_to_its_hardware(test_set: Material) -> None:
-    ideal = attributor(test_set, chip=ideal_twin("spirit"), age=0.0).run(2)
+def test_an_ideal_chip_has_nothing_to_attribute_to_its_hardware(digits: Material) -> None:
+    ideal = attributor(digits, chip=ideal_twin("spirit"), age=0.0).run(2)
     assert not any(player.active for player in ideal.players[ideal.n_design :])
     np.testing.assert_array_equal(ideal.full, np.stack([ideal.ideal] * 2))
     assert sum(share.exact for share in ideal.shares(SPIKES)) == ideal.total(SPIKES)

@@ -13,8 +13,9 @@ from spikecim.devices.measured.fit import DeviceFit, fit_device
 from spikecim.devices.oxram import SlcOxram
 from spikecim.devices.portrait import portrait
 from spikecim.reports.cell_image import cell_image
-from spikecim.reports.device import device_figure, fit_figure, save_figure
+from spikecim.reports.device import device_figure, fit_figure
 from spikecim.reports.device_tables import device_json, fit_json
+from spikecim.reports.figure_files import save_figure
 from tests.devices.measured.samples import BODY, HIGH, body, measured
 from tests.devices.measured.test_write import fitted
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spikecim.files import write_csv
 from spikecim.reports.energy_tables import formal_json
-from spikecim.reports.tables import plain, reproduction_json, run_json, write_rows_csv
+from spikecim.reports.tables import plain, reproduction_json, run_json
 from spikecim.reports.wording import number, published, significant, without_folders
 from spikecim.results.reproduction import Reproduction
 from tests.results.runs import small_run
@@ -63,7 +64,7 @@ def test_written_files_hold_the_same_rows(report: dict[str, Path], data: dict[st
 
 
 def test_csv_survives_commas_and_quotes(rep: Reproduction, tmp_path: Path) -> None:
-    write_rows_csv(rep.rows, tmp_path / "rows.csv")
+    write_csv(tmp_path / "rows.csv", [row.as_dict() for row in rep.rows])
     with open(tmp_path / "rows.csv", newline="") as file:
         assert [row["source"] for row in csv.DictReader(file)] == [row.source for row in rep.rows]
 

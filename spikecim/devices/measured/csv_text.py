@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from spikecim.devices.measured.units import check_unit, split_header, split_valu
 from spikecim.errors import DataError, ParameterError, hint
 
 MAX_BYTES, MAX_ROWS = 64_000_000, 2_000_000
+_VALUE_LIKE = re.compile(r"[+-]?\d[\d.eE+-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +141,7 @@ def read_csv(path: Path, known: Collection[str], *, unit_option: bool = True) ->
     content = _content(path)
     lines = [(n, line) for n, line in enumerate(_decoded(path, content).splitlines(), 1) if _speaks(line)]
     if not lines:
-        raise DataError(f"{path}: is empty; the first line names the columns, for example lrs_ohm,hrs_ohm")
+        raise DataError(f"{path}: is empty; the first line names the columns, each with its unit")
     if len(lines) - 1 > MAX_ROWS:
         raise DataError(f"{path}: holds {len(lines) - 1:,} rows, more than {MAX_ROWS:,}; take a sample of them")
     header = lines[0][1]
@@ -178,7 +180,7 @@ def _decoded(path: Path, content: bytes) -> str:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise DataError(f"{path}: is not text (UTF-8); save the table as CSV, not as a workbook")
+        raise DataError(f"{path}: is not text (UTF-8); save the table as CSV in UTF-8, not as a workbook")
     return text
 
 
@@ -191,8 +193,10 @@ def _columns(path: Path, line: int, headers: list[str], known: Collection[str]) 
     for place, text in enumerate(headers):
         name, unit = split_header(text)
         header = text.strip()
+        if name not in known and _VALUE_LIKE.fullmatch(header):
+            raise DataError(f"{path}: line {line} holds values; the first line must name the columns and their units")
         if name not in known:
-            help_ = hint(name, known, f"allowed: {', '.join(known)}, with a unit as in lrs_ohm")
+            help_ = hint(name, known, f"allowed: {', '.join(known)}, with a unit as in resistance_ohm")
             raise DataError(f"{path}: line {line}, column {place + 1}: {header!r} is unknown; {help_}")
         if name in columns:
             raise DataError(

@@ -1,6 +1,7 @@
 """Relaxation of measured cells: drift and spread of ln G since the first reading, and how heavy the tails are.
 
-Mean and standard deviation at each time, intervals by bootstrap of whole cells; the tail: restless.py.
+Mean and standard deviation at each time, intervals by bootstrap of whole cells; the tail: restless.py. Of a change of
+kurtosis 3 exp(4 tail^2) the logarithm of the spread has variance (kurtosis - 1) / 4n for many cells.
 """
 
 from __future__ import annotations
@@ -64,15 +65,18 @@ def fit_relaxation(readings: Readings, state: str, path: str, seed: int = 0) -> 
     drift, spread = _moments(change, np.ones((1, change.shape[1])))
     weights = _resampled_weights(change.shape[1], seed)
     drifts, spreads = _moments(change, weights)
-    rising = _never_falling(spread[:, 0], np.isfinite(change).sum(1))
+    n = np.isfinite(change).sum(1)
+    rising, tail = _never_falling(spread[:, 0], n), restlessness(change)
+    implied = np.sqrt((3.0 * np.exp(4.0 * tail.value**2) - 1.0) / (4.0 * n))
     return RelaxationFit(
         start=float(times[0]),
         times=times[1:],
         drift=tuple(_around(value, again) for value, again in zip(drift[:, 0], drifts, strict=True)),
         spread=tuple(
-            _on_log_scale(value, raw, again) for value, raw, again in zip(rising, spread[:, 0], spreads, strict=True)
+            _on_log_scale(value, raw, again, error)
+            for value, raw, again, error in zip(rising, spread[:, 0], spreads, implied, strict=True)
         ),
-        tail=restlessness(change),
+        tail=tail,
         pooled=bool((rising != spread[:, 0]).any()),
         change=change,
     )
@@ -132,20 +136,27 @@ def _never_falling(spread: FloatArray, n: FloatArray) -> FloatArray:
     return np.where(np.isclose(pooled, spread**2, rtol=1e-12), spread, np.sqrt(pooled))
 
 
-def _reach(again: FloatArray) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(len(again) - 1, (1 + LEVEL) / 2)) * float(again.std(ddof=1))
-
-
 def _around(value: float, again: FloatArray) -> Estimate:
-    half = _reach(again)
+    half = _quantile(again) * float(again.std(ddof=1))
     return Estimate(value=float(value), low=float(value - half), high=float(value + half), how="bootstrap of cells")
 
 
-def _on_log_scale(value: float, raw: float, again: FloatArray) -> Estimate:
+def _on_log_scale(value: float, raw: float, again: FloatArray, implied: float) -> Estimate:
+    """Interval of a spread, whose logarithm is in error by `implied` if the tail is right.
+
+    A bootstrap sees too little of a heavy tail, the formula more than so many cells show: a third of the way covers
+    the truth 90 times in 100 (tests).
+    """
+    how = "bootstrap of cells, widened a third of the way to what the tail implies"
     if raw == 0:
-        return Estimate(value=float(value), low=0.0, high=float(value), how="bootstrap of cells")
-    half = _reach(np.log(np.maximum(again, 1e-300)))
+        return Estimate(value=float(value), low=0.0, high=float(value), how=how)
+    seen = float(np.log(np.maximum(again, 1e-300)).std(ddof=1))
+    half = _quantile(again) * max(seen, (2.0 * seen + implied) / 3.0)
     low, high = float(min(value, raw * np.exp(-half))), float(max(value, raw * np.exp(half)))
-    return Estimate(value=float(value), low=low, high=high, how="bootstrap of cells")
+    return Estimate(value=float(value), low=low, high=high, how=how)
+
+
+def _quantile(again: FloatArray) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(len(again) - 1, (1 + LEVEL) / 2))

@@ -138,6 +138,12 @@ def _kind(table: CsvText) -> str:
 def _wide(table: CsvText, unit: str | None) -> dict[str, tuple[FloatArray, str]]:
     low, high = (table.columns[state] for state in STATES)
     if low.unit != high.unit:
+        if not (low.unit and high.unit):
+            bare, other = (low, high) if high.unit else (high, low)
+            raise DataError(
+                f"{table.path}: column {bare.header!r} states no unit while {other.header!r} does; "
+                "write the unit in both headers"
+            )
         raise DataError(
             f"{table.path}: columns {low.header!r} and {high.header!r} have two units; write both in one "
             "and name it in both headers"
@@ -218,10 +224,11 @@ def _one_unit(table: CsvText, name: str, ohm: FloatArray, lines: IntArray) -> No
     cut = int(np.argmax(np.diff(logs))) + 1
     minor = order[:cut] if cut < len(order) / 2 else order[cut:]
     thousands = float(np.median(logs[cut:]) - np.median(logs[:cut])) / np.log(1e3)
-    wide = np.diff(logs).max() > _GAP and len(minor) > 1
+    wide = np.diff(logs).max() > _GAP
     if wide and round(thousands) >= 1 and abs(thousands - round(thousands)) < _NEAR:
+        lie = "value lies" if len(minor) == 1 else "values lie"
         table.fail(
-            f"{len(minor)} values lie about {1e3 ** round(thousands):,.0f} times off the rest, as if in another unit; "
+            f"{len(minor)} {lie} about {1e3 ** round(thousands):,.0f} times off the rest, as if in another unit; "
             "if all are in one, say so with --unit",
             int(lines[minor].min()),
             name,

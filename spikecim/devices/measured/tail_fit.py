@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, logit, stdtrit
+from scipy.special import chdtri, expit, logit, stdtrit
 
 from spikecim.devices.measured.estimate import LEVEL, Estimate, FloatArray, IntArray
 from spikecim.devices.measured.lognormal import grouped
@@ -55,6 +55,7 @@ def tail_estimates(fit: TailFit, y: FloatArray, cell: IntArray | None = None) ->
     groups = len(y) if cell is None else len(np.unique(cell))
     reach = float(stdtrit(groups - 1, (1 + LEVEL) / 2)) ** 2
     excess = np.ones(5) if cell is None else _excess(fit.theta, y, cell, info)
+    excess[3:] *= _sharpness(fit.theta, len(y))
     how = "profile likelihood" if cell is None else "profile likelihood, scaled to clusters of readings of one cell"
     back = (np.exp, np.exp, expit, np.exp, np.exp)
     found = {}
@@ -73,6 +74,18 @@ def information(theta: FloatArray, y: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh((raw + raw.T) / 2)
     # A flat direction still needs a scale to walk along it.
     return np.asarray((vectors * np.maximum(values, 1e-4 * len(y) ** 0.5)) @ vectors.T)
+
+
+def _sharpness(theta: FloatArray, n: int) -> float:
+    """How much farther the profile of a tail's end must reach than chi^2 with one degree of freedom says.
+
+    A sharp end of a uniform law is not regular: its likelihood ratio is chi^2 with two degrees. Here sigma blurs the
+    end, the more so the more readings `m` of the tail lie within one sigma of it: two degrees at 0, one at infinity.
+    """
+    width = max(abs(float(theta[4] - theta[3])), 1e-12)
+    m = n * float(expit(theta[2])) * min(1.0, float(np.exp(theta[1])) / width)
+    one, two = (float(chdtri(degrees, 1.0 - LEVEL)) for degrees in (1, 2))
+    return 1.0 + (two / one - 1.0) / (1.0 + m)
 
 
 def _excess(theta: FloatArray, y: FloatArray, cell: IntArray, info: FloatArray) -> FloatArray:

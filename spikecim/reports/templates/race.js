@@ -392,7 +392,7 @@
     };
 
     // ---- images ---------------------------------------------------------------------------------------------------
-    const chip = (image) => "image " + image.sample + ": " + image.label + (image.label === image.winner ? " read right" : " read as " + image.winner);
+    const entryText = (image) => "image " + image.sample + ": " + image.label + (image.label === image.winner ? " read right" : " read as " + image.winner);
     const fill = (label) => {
       const chosen = facts.images.filter((image) => label === "" || image.label === Number(label));
       list.replaceChildren();
@@ -401,7 +401,7 @@
         if (!members.length) return;
         const group = make(list, "optgroup");
         group.label = name + " (" + members.length + ")";
-        members.forEach((image) => { make(group, "option", "", chip(image)).value = image.sample; });
+        members.forEach((image) => { make(group, "option", "", entryText(image)).value = image.sample; });
       });
       return chosen;
     };

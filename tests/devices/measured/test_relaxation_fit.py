@@ -41,16 +41,18 @@ def readings(ohm: FloatArray, times: tuple[float, ...]) -> Readings:
 @pytest.mark.slow
 @pytest.mark.parametrize("state", ["lrs", "hrs"])
 def test_intervals_cover_the_law_in_90_of_100_trials(state: str) -> None:
+    # Of 100 trials a right interval leaves 85 .. 95 one time in 14, and nine are judged: 300 make that one in 300 each.
     truth = law().lrs if state == "lrs" else law().hrs
     counts: Counter[str] = Counter()
-    for seed in range(100):
+    for seed in range(300):
         fit = fit_relaxation(followed(seed, 500, low=state == "lrs"), state, "cells.csv", seed)
         for place, (drift, spread) in enumerate(zip(fit.drift, fit.spread, strict=True)):
             counts[f"drift {place}"] += drift.holds(truth.drift.value[place])
             counts[f"spread {place}"] += spread.holds(truth.spread.value[place])
         counts["tail"] += fit.tail.holds(truth.tail.value)
-    tail = counts.pop("tail")
-    assert {name: count for name, count in counts.items() if not 85 <= count <= 95} == {}
+    shares = {name: count / 3 for name, count in counts.items()}
+    tail = shares.pop("tail")
+    assert {name: share for name, share in shares.items() if not 85 <= share <= 95} == {}
     # A tail of 0 lies at the end of its range: the interval can only miss it from above, 5 times in 100.
     assert 85 <= tail <= (95 if state == "lrs" else 100)
 
