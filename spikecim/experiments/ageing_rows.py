@@ -23,9 +23,9 @@ def ageing_rows(found: Ageing, chip: ChipSpec, *, comparable: bool) -> list[Row]
             "reads_without_disturb",
             f"Reads of every row until accuracy has lost {visible:.2f} points",
             interval(found.reads_until_visible()),
-            f"each read at the upper bound of disturb (cell.disturb), {found.n_chips} virtual chips: whether that bound "
-            "agrees with SPIRIT, not when disturb will show; a spike of the published count is taken as a read of every "
-            "row, the stricter reading",
+            f"each read at the upper bound of disturb (cell.disturb), {found.n_chips} virtual chips: whether that "
+            "bound agrees with SPIRIT, not when disturb will show; a spike of the published count is taken as a read "
+            "of every row, the stricter reading",
             fitted=fitted_to(chip, "reads_without_disturb"),
             comparable=comparable,
         ),

@@ -94,8 +94,8 @@ def _ageing_plates(found: Ageing, published_reads: float | None) -> list[Plate]:
             id="ageing-time",
             group="time",
             title="After programming",
-            caption=f"Relaxation acts within the hour, heat over the years; beyond the last of cell.relaxation.times the "
-            f"law is continued, not measured; {bands}.",
+            caption="Relaxation acts within the hour, heat over the years; beyond the last of cell.relaxation.times "
+            f"the law is continued, not measured; {bands}.",
             draw=partial(ageing_times, found),
         ),
         Plate(
