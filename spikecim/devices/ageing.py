@@ -49,12 +49,14 @@ class Past:
         Raises
         ------
         ParameterError
-            If anything is negative or not a number.
+            If anything is negative or not a number, or there is heat but no time.
         """
         counts = np.asarray(reads, np.float64)
         for what, value in (("seconds", seconds), ("temperature", kelvin), ("reads", counts)):
             if not (np.isfinite(value) & (np.asarray(value) >= 0)).all():
                 raise ParameterError(f"{what} {value!r}: must be a finite number, not below 0")
+        if not seconds and kelvin != ROOM_K:
+            raise ParameterError(f"temperature {kelvin:g} K: without effect while no time passes; give a time too")
         heat = (*self.heat, (float(seconds), float(kelvin))) if seconds else self.heat
         return Past(seconds=self.seconds + float(seconds), heat=heat, reads=self.reads + counts)
 
@@ -162,7 +164,9 @@ class Future:
             return 0.0
         reads = np.asarray(past.reads, np.float64)
         by_row = reads.reshape(reads.shape + (1,) * (self._low.ndim - reads.ndim)) if reads.ndim else reads
-        return np.where(self._low, 0.0, spec.log_shift(by_row))
+        # At the LRS median a cell is SET: reads carry it no further.
+        down_to_lrs = np.minimum(0.0, np.log(self.cell.spec.lrs.median.value / self.fresh.resistance))
+        return np.where(self._low, 0.0, np.maximum(spec.log_shift(by_row), down_to_lrs))
 
     def _noisy(self, resistance: FloatArray, seconds: float) -> FloatArray:
         """Slow noise as it stands at `seconds`; the moment of programming is one draw of it, not its mean."""

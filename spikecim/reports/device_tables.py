@@ -121,8 +121,7 @@ def _verdict(fit: StateFit) -> str:
 
 
 def _estimate_row(table: Table, name: str, estimate: Estimate, unit: str) -> None:
-    value, low, high = (format_quantity(number, unit) for number in (estimate.value, estimate.low, estimate.high))
-    table.add_row(f"  {name}", value, f"{low} .. {high}", estimate.how)
+    table.add_row(f"  {name}", format_quantity(estimate.value, unit), estimate.ends(unit), estimate.how)
 
 
 def _course_rows(table: Table, state: str, course: RelaxationFit) -> None:

@@ -38,8 +38,8 @@ def test_nothing_happened_changes_nothing() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(
-    st.floats(0, 1e8),
-    st.floats(0, 1e8),
+    st.floats(1e-3, 1e8),
+    st.floats(1e-3, 1e8),
     st.floats(274, 400),
     st.floats(274, 400),
     st.integers(0, 10**9),
@@ -113,3 +113,17 @@ def test_an_ideal_cell_does_not_age_and_says_so() -> None:
     ideal = Future(cell=cell, fresh=cell.program(TARGETS, 0, "cells"), seed=0, path=("cells",), corner=1e-3)
     with pytest.raises(ParameterError, match="without effect"):
         ideal.at(Past().then(1.0, ROOM_K, 0.0))
+
+
+def test_reads_carry_a_cell_no_further_than_lrs() -> None:
+    harsh = future(disturb__step_per_read=2e-10)
+    low = harsh.cell.in_lrs(harsh.fresh.resistance) | harsh.fresh.stuck
+    moved = harsh.at(Past().then(0.0, ROOM_K, 1e10)).resistance[~low]
+    fresh = harsh.fresh.resistance[~low]
+    np.testing.assert_allclose(moved, np.maximum(fresh * np.exp(-2.0), 5e3))
+    assert 0 < np.isclose(moved, 5e3).sum() < len(moved)
+
+
+def test_heat_without_time_is_refused() -> None:
+    with pytest.raises(ParameterError, match="without effect while no time passes"):
+        Past().then(0.0, 400.0, 0.0)

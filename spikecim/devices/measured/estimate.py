@@ -8,10 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spikecim.units import format_quantity
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 LEVEL = 0.90
 LOG_NORMAL, TAILED, SHAPED = "log-normal", "log-normal with a tail", "measured shape"
+
+
+_BOUNDLESS = 1e6  # an interval that spans this factor says nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +27,12 @@ class Estimate:
     low: float
     high: float
     how: str
+
+    def ends(self, unit: str) -> str:
+        """Both ends as text; a tail of one reading may lie anywhere, and then there are none."""
+        if self.low > 0 and self.high / self.low > _BOUNDLESS:
+            return "not bounded by these data"
+        return " .. ".join(format_quantity(end, unit) for end in (self.low, self.high))
 
     def holds(self, truth: float) -> bool:
         """Whether `truth` lies in the interval."""

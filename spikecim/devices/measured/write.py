@@ -82,8 +82,7 @@ def _state(fit: StateFit, file: str) -> dict[str, Certificate]:
 
 
 def _measured(estimate: Estimate, unit: str, told: str) -> Certificate:
-    low, high = (format_quantity(end, unit) for end in (estimate.low, estimate.high))
-    source = f"{told}; 90 % interval {low} .. {high} ({estimate.how})"
+    source = f"{told}; 90 % interval {estimate.ends(unit)} ({estimate.how})"
     return {"value": _quantity(float(f"{estimate.value:.6g}"), unit), "status": "measured", "source": source}
 
 
