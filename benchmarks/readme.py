@@ -13,7 +13,7 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 
 def rows_table(found: dict[str, Any]) -> str:
     """Published against emulated, as Markdown."""
-    lines = ["| quantity | published | emulated | 90 % interval | verdict |", "| --- | ---: | ---: | ---: | --- |"]
+    lines = ["| quantity | published | emulated | interval | verdict |", "| --- | ---: | ---: | ---: | --- |"]
     for row in found["rows"]:
         numbers = [_number(row[key], row["unit"]) for key in ("published", "emulated", "low", "high")]
         unit = {"cells": "", "spikes": "", "reads": "", "x": "x"}.get(row["unit"], " " + row["unit"])
