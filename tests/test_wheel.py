@@ -41,7 +41,16 @@ def test_wheel_runs_the_main_job_in_an_empty_environment(wheel: Path, tmp_path: 
     python = tmp_path / "env" / "bin" / "python"
     install = [python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", wheel]
     subprocess.run(install, check=True, capture_output=True)
-    command = [tmp_path / "env" / "bin" / "spikecim", "reproduce", "spirit", "--data", "digits", "--chips", "3"]
+    command = [
+        tmp_path / "env" / "bin" / "spikecim",
+        "reproduce",
+        "spirit",
+        "--data",
+        "digits",
+        "--chips",
+        "3",
+        "--no-studies",
+    ]
     done = subprocess.run(
         [*command, "--out", tmp_path / "out"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
