@@ -125,7 +125,7 @@ def test_whole_table_on_a_tiny_case(
         assert row["seconds"] > 0.0
         assert row["against"] is None or (row["against"] in names and row["ratio"] > 0.0)
     extrapolated = [row["name"] for row in result["rows"] if "extrapolated" in row.get("note", "")]
-    assert len(extrapolated) == 3
+    assert len(extrapolated) == 4
     printed = capsys.readouterr().out
     assert all(name.split(":")[0] in printed for name in names)
 
