@@ -1,0 +1,94 @@
+"""The project's own network file: one .npz of plain arrays and a JSON table; nothing in it can be executed."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spikecim.errors import ResultFileError, SpikecimError
+from spikecim.files import replacing
+from spikecim.models.layers import Activation, AveragePool, BatchNorm, Convolution, Dense, Dropout, Flatten, Layer
+from spikecim.models.model import MOST_PARAMETERS, AnnModel
+
+FORMAT = "spikecim-ann-1"
+_MOST_BYTES = 8 * MOST_PARAMETERS
+_KINDS: dict[str, type[Any]] = {
+    "dense": Dense,
+    "convolution": Convolution,
+    "average-pool": AveragePool,
+    "batch-norm": BatchNorm,
+    "activation": Activation,
+    "flatten": Flatten,
+    "dropout": Dropout,
+}
+_NAME_OF = {kind: name for name, kind in _KINDS.items()}
+
+
+def save_model(model: AnnModel, path: Path, *, half: bool = False) -> None:
+    """Write `model` to `path` (.npz), whole or not at all; `half` stores parameters as float16."""
+    arrays: dict[str, Any] = {}
+    table = []
+    for number, layer in enumerate(model.layers):
+        row: dict[str, Any] = {"kind": _NAME_OF[type(layer)]}
+        for key, value in vars(layer).items():
+            if isinstance(value, np.ndarray):
+                arrays[f"{number}.{key}"] = value.astype(np.float16 if half else np.float32)
+            else:
+                row[key] = value
+        table.append(row)
+    about = {"format": FORMAT, "name": model.name, "input_shape": model.input_shape, "layers": table}
+    text = json.dumps({**about, "notes": model.notes}, sort_keys=True)
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, about=np.array(text), **arrays)
+
+
+def load_model(path: Path) -> AnnModel:
+    """Read a network from a .npz written by `save_model`.
+
+    Raises
+    ------
+    ResultFileError
+        If the file cannot be read or is not such a file; the message says what is wrong.
+    """
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ValueError("larger than any network read here")
+        with np.load(path, allow_pickle=False) as archive:
+            size = sum(entry.file_size for entry in archive.zip.infolist())
+            if size > _MOST_BYTES:
+                raise ValueError("unpacks to more than any network read here")
+            arrays = {key: archive[key] for key in archive.files}
+        about = json.loads(str(arrays.pop("about")))
+        if about.get("format") != FORMAT:
+            raise ValueError(f"format {about.get('format')!r} is not {FORMAT}")
+        layers = tuple(_layer(number, row, arrays) for number, row in enumerate(about["layers"]))
+        notes = {str(key): str(value) for key, value in about.get("notes", {}).items()}
+        shape = tuple(int(length) for length in about["input_shape"])
+        return AnnModel(name=str(about["name"]), input_shape=shape, layers=layers, notes=notes)
+    except OSError as error:
+        raise ResultFileError(f"{path}: cannot be read ({error.strerror or 'not a .npz file'})") from None
+    except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, SpikecimError) as error:
+        raise ResultFileError(f"{path}: is not a network file of spikecim ({error})") from None
+
+
+def _layer(number: int, row: dict[str, Any], arrays: dict[str, Any]) -> Layer:
+    kind = _KINDS[row["kind"]]
+    known = {item.name for item in fields(kind)}
+    values = {key: _tuples(value) for key, value in row.items() if key != "kind"}
+    prefix = f"{number}."
+    values |= {
+        key.removeprefix(prefix): array.astype(np.float32) for key, array in arrays.items() if key.startswith(prefix)
+    }
+    if unknown := set(values) - known:
+        raise ValueError(f"layer {number} has unknown fields {sorted(unknown)}")
+    return kind(**values)
+
+
+def _tuples(value: Any) -> Any:
+    """JSON knows lists only."""
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
