@@ -34,7 +34,7 @@ def save_model(model: AnnModel, path: Path, *, half: bool = False) -> None:
     arrays: dict[str, Any] = {}
     table = []
     for number, layer in enumerate(model.layers):
-        row: dict[str, Any] = {"kind": _NAME_OF[type(layer)]}
+        row: dict[str, Any] = {"layer": _NAME_OF[type(layer)]}
         for key, value in vars(layer).items():
             if isinstance(value, np.ndarray):
                 arrays[f"{number}.{key}"] = value.astype(np.float16 if half else np.float32)
@@ -77,9 +77,9 @@ def load_model(path: Path) -> AnnModel:
 
 
 def _layer(number: int, row: dict[str, Any], arrays: dict[str, Any]) -> Layer:
-    kind = _KINDS[row["kind"]]
+    kind = _KINDS[row["layer"]]
     known = {item.name for item in fields(kind)}
-    values = {key: _tuples(value) for key, value in row.items() if key != "kind"}
+    values = {key: _tuples(value) for key, value in row.items() if key != "layer"}
     prefix = f"{number}."
     values |= {
         key.removeprefix(prefix): array.astype(np.float32) for key, array in arrays.items() if key.startswith(prefix)
