@@ -13,7 +13,7 @@ import spikecim
 PACKAGE = Path(spikecim.__file__).parent
 FLOORS = {
     0: ("errors", "units", "parameters", "streams", "spikes", "files", "progress", "version"),
-    1: ("devices", "neurons", "coding", "datasets", "models", "network", "program"),
+    1: ("devices", "neurons", "coding", "datasets", "layered", "models", "network", "program"),
     2: ("arrays", "energy"),
     3: ("chips", "engines"),
     4: ("results", "training"),
@@ -39,7 +39,7 @@ ROOMS = {
     "h5py": ("results/",),
     "matplotlib": ("reports/",),
     "jinja2": ("reports/",),
-    "torch": (),
+    "torch": ("training/deep/", "models/"),
     "pint": ("units.py",),
     "pydantic": ("parameters.py", "chips/spec.py"),
     "typer": ("cli/",),
