@@ -72,9 +72,11 @@ class LayerProgram:
         Charge at the start of a sample.
     threshold_up, threshold_down, reset_up, reset_down, rail_high, rail_low, leak : int32 (n_out,)
         As in `program.Program`; a threshold of `NEVER` is switched off.
+    hard_reset : bool
+        A spike sets the charge to 0 instead of subtracting the packet.
     refractory_ticks : int
-    fire_from : int
-        No spike before this tick.
+    fire_from, fire_to : int
+        No spike before tick fire_from, nor in tick fire_to or later.
     line_events : int64 (n_in,)
         Links a spike on each line uses: synaptic events.
     line_electrons : int64 (n_in,)
@@ -98,8 +100,10 @@ class LayerProgram:
     rail_high: NDArray[np.int32]
     rail_low: NDArray[np.int32]
     leak: NDArray[np.int32]
+    hard_reset: bool
     refractory_ticks: int
     fire_from: int
+    fire_to: int
     line_events: NDArray[np.int64]
     line_electrons: NDArray[np.int64]
     cells_per_group: int
@@ -136,8 +140,10 @@ class LayerProgram:
         for name in ("threshold_up", "threshold_down", "reset_up", "reset_down", "rail_high", "rail_low"):
             if getattr(self, name).min() < 1:
                 raise ParameterError(f"{where}: {name} must be at least 1 electron")
-        if min(self.leak.min(), self.read_noise.min(), self.refractory_ticks, self.fire_from) < 0:
-            raise ParameterError(f"{where}: leak, read_noise, refractory_ticks and fire_from must not be negative")
+        if min(self.leak.min(), self.read_noise.min(), self.refractory_ticks, self.fire_from, self.fire_to) < 0:
+            raise ParameterError(
+                f"{where}: leak, read_noise, refractory_ticks, fire_from and fire_to must not be negative"
+            )
         self._check_packets(where)
         if self.ramp is not None and (self.ramp.shape != (n_ticks,) or self.ramp.min() < 0 or self.ramp.max() > 65536):
             raise ParameterError(f"{where}: ramp must hold {n_ticks} values 0..65536")
@@ -162,8 +168,9 @@ class LayerProgram:
         worst = np.abs(self.charge.astype(np.int64)).max(0) + 2 * self.read_noise.astype(np.int64)
         lines = np.bincount(self.route[self.route >= 0], minlength=1).max()
         total = self.wiring.most_per_neuron(worst) * lines
-        total += sum((np.abs(pulses.charge.astype(np.int64)) for pulses in self.pulses), start=np.int64(0))
-        total += np.maximum(self.rail_high, self.rail_low)
+        for pulses in self.pulses:
+            total = total + np.abs(pulses.charge.astype(np.int64))
+        total = total + np.maximum(self.rail_high, self.rail_low)
         if (total > _LIMIT).any():
             raise ParameterError(f"{where}: charges of one tick plus the rail exceed 2**31 - 1 electrons")
         return self

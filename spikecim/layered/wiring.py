@@ -175,6 +175,12 @@ class SparseWiring:
     def n_groups(self) -> int:
         return len(self.targets)
 
+    def most_per_neuron(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The sum of `values` (n_groups,), none negative, over the links of each neuron, (n_out,)."""
+        total = np.zeros(self.n_out, np.int64)
+        np.add.at(total, self.targets, values)
+        return total
+
     @cached_property
     def links(self) -> Links:
         return Links(offsets=self.offsets, targets=self.targets, groups=np.arange(len(self.targets), dtype=np.int32))
