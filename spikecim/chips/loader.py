@@ -9,16 +9,24 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from spikecim.chips.multi_spec import MultiChipSpec
 from spikecim.chips.spec import ChipSpec, DeviceFile
 from spikecim.errors import ParameterError, hint
 from spikecim.parameters import read_section
 
 _MAX_INHERITANCE = 8
+# What a chip of several cores does not have, or states in its own way.
+_ONE_CORE_ONLY = ("geometry", "coding")
 
 
 def chip_names() -> list[str]:
-    """Names of the shipped chips."""
-    return _names(resources.files("spikecim.chips"))
+    """Names of the shipped chips of one core."""
+    return [name for name in _chip_files() if not _several_cores(name)]
+
+
+def multi_chip_names() -> list[str]:
+    """Names of the shipped chips of several cores."""
+    return [name for name in _chip_files() if _several_cores(name)]
 
 
 def device_names() -> list[str]:
@@ -57,6 +65,16 @@ def load_chip(name: str | Path, overrides: Mapping[str, object] | None = None) -
     return chip_from_description(_overridden(raw, overrides or {}), str(name))
 
 
+def load_multi_chip(name: str | Path, overrides: Mapping[str, object] | None = None) -> MultiChipSpec:
+    """Load a chip of several cores; arguments and errors as for `load_chip`."""
+    raw = _resolve(_read_chip(_file_name(name), Path()), _location(_file_name(name), Path()), _MAX_INHERITANCE)
+    data = _overridden(raw, overrides or {})
+    if "cores" not in data:
+        names = ", ".join(multi_chip_names())
+        raise ParameterError(f"{name}: is a chip of one core, for one layer; networks of several layers run on {names}")
+    return read_section(MultiChipSpec, _with_schema(data), str(name))
+
+
 def with_overrides(chip: ChipSpec, overrides: Mapping[str, object]) -> ChipSpec:
     """Return `chip` with other values; `overrides` as in `load_chip`.
 
@@ -70,10 +88,30 @@ def with_overrides(chip: ChipSpec, overrides: Mapping[str, object]) -> ChipSpec:
 
 def chip_from_description(raw: Mapping[str, Any], where: str) -> ChipSpec:
     """Validate plain data (`ChipSpec.describe` or a resolved chip file)."""
+    if "cores" in raw:
+        raise ParameterError(f"{where}: is a chip of several cores; it runs converted networks (spikecim compare)")
+    return read_section(ChipSpec, _with_schema(raw), where)
+
+
+def _with_schema(raw: Mapping[str, Any]) -> dict[str, Any]:
     data = dict(raw)
     if "schema" in data:
         data["schema_"] = data.pop("schema")
-    return read_section(ChipSpec, data, where)
+    return data
+
+
+def _chip_files() -> list[str]:
+    return _names(resources.files("spikecim.chips"))
+
+
+def _several_cores(name: str) -> bool:
+    return "cores" in _resolve(_read_chip(name, Path()), name, _MAX_INHERITANCE)
+
+
+def _file_name(name: str | Path) -> str | Path:
+    """A shipped chip's file; its name may be written with dashes, as the chip itself is called."""
+    underscored = str(name).replace("-", "_")
+    return underscored if not _is_file(name) and underscored in _chip_files() else name
 
 
 def _names(folder: Traversable) -> list[str]:
@@ -93,7 +131,7 @@ def _read_chip(name: str | Path, folder: Path) -> dict[str, Any]:
     where = _location(name, folder)
     if _is_file(name):
         return _parse(Path(where), where, "chip")
-    return _parse(_pick(where, chip_names(), "chip", resources.files("spikecim.chips")), where, "chip")
+    return _parse(_pick(where, _chip_files(), "chip", resources.files("spikecim.chips")), where, "chip")
 
 
 def _device_table(name: str, folder: Path) -> tuple[dict[str, Any], str]:
@@ -147,6 +185,8 @@ def _resolve(raw: dict[str, Any], where: str, depth: int) -> dict[str, Any]:
     if isinstance(cell, dict) and isinstance(cell.get("device"), str):
         # A new device replaces the parent's cell; single values on top of it are kept.
         parent["cell"] = _read_device(cell.pop("device"), folder)
+    if "cores" in raw and "cores" not in parent:
+        parent = {key: table for key, table in parent.items() if key not in _ONE_CORE_ONLY}
     return _merge(parent, raw, where)
 
 

@@ -97,14 +97,24 @@ class ChipSpec(Section):
 
     def describe(self) -> dict[str, Any]:
         """Nested plain data that `load_chip` reads back; values are exact."""
-        described = _describe(self)
-        described["schema"] = described.pop("schema_")
-        return described
+        return describe_section(self)
 
     def digest(self) -> str:
         """Short hash of all values (not of their sources): two chips with one digest behave alike."""
-        values = {path: (parameter.value, parameter.unit) for path, parameter in self.parameters()}
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+        return digest_of(self.parameters())
+
+
+def describe_section(chip: BaseModel) -> dict[str, Any]:
+    """Nested plain data of a chip, as its file would write it."""
+    described = _describe(chip)
+    described["schema"] = described.pop("schema_")
+    return described
+
+
+def digest_of(parameters: Iterator[tuple[str, Parameter[Any]]]) -> str:
+    """Short hash of values and units."""
+    values = {path: (parameter.value, parameter.unit) for path, parameter in parameters}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _describe(section: BaseModel) -> dict[str, Any]:

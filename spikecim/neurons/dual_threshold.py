@@ -26,7 +26,7 @@ class NeuronSpec(Section):
 
     capacitance: Annotated[Parameter[float], Quantity("farad", 1e-18, 1e-6)]
     threshold_voltage: Annotated[Parameter[float], Quantity("volt", 1e-6, 10.0)]
-    rail_voltage: Annotated[Parameter[float], Quantity("volt", 1e-6, 10.0)]
+    rail_voltage: Annotated[Parameter[float], Quantity("volt", 1e-6, 1000.0)]
     refractory: Annotated[Parameter[float], Quantity("second", 0.0, 1.0)]
     comparator: Annotated[Parameter[str], Choice(COMPARATORS)]
     offset_sd: Annotated[Parameter[float], Quantity("volt", 0.0, 1.0)]
