@@ -112,15 +112,20 @@ def trim_injectors(
 ) -> Trim:
     """Trim the ratio so that a mean step injects `unit` electrons, and draw the gains of `n_out` neurons."""
     units = reference_units(cell, array)
-    first, second = stream(seed, "injector", "gain").standard_normal((2, n_out))
+    mismatch = mismatch_of(stream(seed, "injector", "gain").standard_normal((2, n_out)), injectors)
+    return Trim(units=units, ratio=injector_ratio(units, array, unit), gains=np.maximum(0.0, 1.0 + mismatch))
+
+
+def mismatch_of(draws: NDArray[np.float64], injectors: InjectorSpec) -> NDArray[np.float64]:
+    """Relative gain errors (2, ...) of the excitatory and inhibitory side from standard normal `draws` (2, ...)."""
+    first, second = draws
     common, apart = (first + second) / 2.0, (first - second) / 2.0
-    mismatch = {
+    parts = {
         "independent": (first, second),
         "between-neurons": (common, common),
         "between-sides": (apart, -apart),
     }[injectors.mismatch_part.value]
-    gains = np.maximum(0.0, 1.0 + injectors.gain_mismatch_rel.value * np.stack(mismatch))
-    return Trim(units=units, ratio=injector_ratio(units, array, unit), gains=gains)
+    return injectors.gain_mismatch_rel.value * np.stack(parts)
 
 
 def read_groups(cells: Cells, noise_rel: NDArray[np.float64], code: WeightCode, array: ArraySpec, trim: Trim) -> Reads:

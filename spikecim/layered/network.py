@@ -13,11 +13,28 @@ from spikecim.layered.wiring import ConvolutionWiring, DenseWiring, Wiring
 from spikecim.models.model import AnnModel
 
 
+WINDOWS = ("whole", "own steps", "silent")
+
+
 @dataclass(frozen=True, kw_only=True)
 class SpikingLayer:
     """Integrate-and-fire neurons and the whole-number weights that feed them.
 
     A weight unit of neuron channel c is ``1 / units_per_threshold[c]`` of the threshold: the one scale a neuron has.
+
+    When things happen, for layer number l (the first is 0), T = code.n_steps, S = code.ticks_per_step (what a builder
+    of integer programs must do):
+
+    ========== ================================ =========================================================
+    window     comparators                      bias pulses
+    ========== ================================ =========================================================
+    whole      awake in the whole sample        T of them: start l, period S, stop l + T S
+    own steps  ticks l S .. (l + T) S - 1 only  T of them: start l S, period S, stop (l + T) S
+    silent     thresholds switched off: NEVER   T of them: start l S, period S, stop (l + T) S
+    ========== ================================ =========================================================
+
+    With a `phase` the window does not count; see `LatencyPhase`. A refractory period of r steps is round(r S) ticks.
+    A silent layer is read by its charge at the end (semantics 7: ties go to the larger charge).
 
     Attributes
     ----------
@@ -32,7 +49,8 @@ class SpikingLayer:
     units_per_threshold : float64 (n_channels,)
         One for each output channel (convolution) or neuron (dense).
     bias : float64 (n_channels,)
-        Weight units that arrive in every step; stored in bias rows when the chip is built.
+        Weight units that arrive in every step (in a latency code once a sample); stored in bias rows when the chip is
+        built.
     rate_unit : float
         ANN activation that one spike in every step stands for.
     signed : bool
@@ -44,6 +62,8 @@ class SpikingLayer:
         Charge at the start, as a share of the threshold.
     phase : LatencyPhase or None
         Set for a latency code.
+    window : str
+        One of `WINDOWS`.
     """
 
     name: str
@@ -59,6 +79,7 @@ class SpikingLayer:
     refractory_steps: float = 0.0
     initial: float = 0.0
     phase: LatencyPhase | None = None
+    window: str = "whole"
 
     def __post_init__(self) -> None:
         n_channels = channels_of(self.wiring)
@@ -71,6 +92,8 @@ class SpikingLayer:
                 raise ShapeError(f"layer {self.name}: {name} must have shape {shape}, got {getattr(self, name).shape}")
         if not (self.units_per_threshold > 0).all() or not np.isfinite(self.bias).all():
             raise ShapeError(f"layer {self.name}: units_per_threshold must be above 0, bias finite")
+        if self.window not in WINDOWS:
+            raise ShapeError(f"layer {self.name}: window {self.window!r} is not one of {', '.join(WINDOWS)}")
 
     @property
     def n_channels(self) -> int:
@@ -88,6 +111,17 @@ class LatencyPhase:
 
     In the integration phase a spike of step s is read with a pulse of width ``1 - s / n_steps``; in the firing phase a
     ramp adds one threshold over `n_steps`, so that a charge of x thresholds fires after ``(1 - x) n_steps`` steps.
+
+    In ticks, for layer number l with S = ticks per step and T = n_steps, integration begins in tick
+    ``f = first * S + l`` (a spike needs one tick to the next layer) and
+
+    * the layer's ``ramp[t]`` is ``round(65536 (1 - ((t - f) // S) / T))`` in ticks f .. f + T S - 1, and 0 elsewhere;
+    * the bias is one pulse: start f, stop f + 1;
+    * comparators are awake in ticks f + T S .. f + 2 T S - 1 only;
+    * the firing ramp is a pulse of threshold / T: start f + T S + S, period S, stop f + 2 T S.
+
+    The refractory period of such a layer is `n_steps` long: one spike at most. `initial` of half a ramp step rounds the
+    time of the spike instead of cutting it.
     """
 
     first: int

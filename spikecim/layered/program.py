@@ -140,7 +140,8 @@ class LayerProgram:
         for name in ("threshold_up", "threshold_down", "reset_up", "reset_down", "rail_high", "rail_low"):
             if getattr(self, name).min() < 1:
                 raise ParameterError(f"{where}: {name} must be at least 1 electron")
-        if min(self.leak.min(), self.read_noise.min(), self.refractory_ticks, self.fire_from, self.fire_to) < 0:
+        low = min(self.leak.min(), self.read_noise.min(initial=0))
+        if min(low, self.refractory_ticks, self.fire_from, self.fire_to) < 0:
             raise ParameterError(
                 f"{where}: leak, read_noise, refractory_ticks, fire_from and fire_to must not be negative"
             )

@@ -30,6 +30,10 @@ class LayerSpikes:
     neurons: NDArray[np.int32]
     signs: NDArray[np.int8]
 
+    def samples(self) -> NDArray[np.int64]:
+        """The sample each spike belongs to, (n_spikes,)."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
 
 @dataclass(frozen=True, kw_only=True)
 class LayeredRecord:
