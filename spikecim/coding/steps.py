@@ -3,7 +3,8 @@
 `even`: value x spikes round(x T) times in T steps, evenly, as a perfect integrator that starts half full would.
 `first-spike`: value x spikes once, after (1 - x) T steps (time to first spike). Without a collision on the link a spike
 leaves in the first tick of its step. The link brings `words_per_tick` words a tick, first come first served, lower
-lines first; what would leave after the sample's end is dropped.
+lines first; what would leave after the sample's end is dropped, and so is a line's second word in one tick, which
+only an overloaded link could send.
 """
 
 from __future__ import annotations
@@ -76,6 +77,8 @@ class StepCode:
         steps, lines = self.requests(np.abs(row.astype(np.float64)))
         ticks = self._serve(steps * self.ticks_per_step)
         sent = ticks < self.n_ticks
+        if 1 < self.words_per_tick < len(ticks):
+            sent &= ~_again(ticks, lines)
         lines = lines[sent]
         return ticks[sent], lines, np.where(row[lines] < 0, -1, 1)
 
@@ -102,3 +105,11 @@ class StepCode:
             own = seat == column
             served[own] = np.maximum.accumulate(wanted[own] - block[own]) + block[own]
         return served
+
+
+def _again(ticks: NDArray[np.int64], lines: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which words (n,) repeat an earlier word's tick and line."""
+    place = ticks * (int(lines.max(initial=0)) + 1) + lines
+    again = np.ones(len(place), bool)
+    again[np.unique(place, return_index=True)[1]] = False
+    return again
