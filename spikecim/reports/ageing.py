@@ -9,16 +9,14 @@ from numpy.typing import NDArray
 
 from spikecim.reports.style import CHIP, INK, MUTED, PUBLISHED, SECOND, THIRD, new_figure, note, styled, y_title
 from spikecim.results.ageing import Ageing, Course
+from spikecim.units import DAY, HOUR, MINUTE, YEAR, ZERO_C
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-HOUR, YEAR = 3600.0, 31_557_600.0
-_TIMES = {1.0: "1 s", 60.0: "1 min", HOUR: "1 h", 86_400.0: "1 day", 2_592_000.0: "30 d"}
-_TIMES |= {YEAR: "1 y", 10 * YEAR: "10 y"}
+_TIMES = {1.0: "1 s", MINUTE: "1 min", HOUR: "1 h", DAY: "1 day", 30 * DAY: "30 d", YEAR: "1 y", 10 * YEAR: "10 y"}
 _LOOKS = ((CHIP, "-", "o"), (SECOND, "--", "s"), (THIRD, ":", "^"), (INK, "-.", "D"))
-_ZERO_C = 273.15
 
 
 def ageing_times(found: Ageing) -> Figure:
@@ -90,4 +88,4 @@ def _name_courses(axes: Axes, found: Ageing) -> None:
 
 
 def _celsius(course: Course) -> float:
-    return course.kelvin - _ZERO_C
+    return course.kelvin - ZERO_C

@@ -11,6 +11,7 @@ from spikecim.reports.style import CHIP, INK, MUTED, PUBLISHED, RULE, SMALL, new
 from spikecim.reports.wording import signed, significant
 from spikecim.results.codes import SPIRIT_CODE, CodeStudy
 from spikecim.results.sign_bit import ARGUED_RATE, PairedDifference, SignBitArgument
+from spikecim.units import HOUR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,7 +84,7 @@ def _differences(axes: Axes, pair: PairedDifference, place: float) -> None:
 
 def _setting(pair: PairedDifference) -> str:
     if pair.setting.after_s:
-        return f"after {pair.setting.after_s / 3600:g} h"
+        return f"after {pair.setting.after_s / HOUR:g} h"
     return f"{100 * ARGUED_RATE:.3g} % stuck" if abs(pair.setting.stuck - ARGUED_RATE) < 1e-12 else "nominal"
 
 

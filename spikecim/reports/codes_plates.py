@@ -10,7 +10,7 @@ from spikecim.reports.codes import code_name, codes_spread, codes_stuck, codes_y
 from spikecim.reports.codes_costs import codes_costs, codes_groups, sign_bit
 from spikecim.reports.plate import Plate
 from spikecim.results.codes import CodePoint, CodeStudy
-from spikecim.results.sign_bit import sign_bit_argument
+from spikecim.results.sign_bit import SignBitArgument
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 GROUP = "codes"
 
 
-def code_plates(study: CodeStudy, argued: CodeStudy | None = None, group: str = GROUP) -> list[Plate]:
+def code_plates(study: CodeStudy, argument: SignBitArgument | None, group: str = GROUP) -> list[Plate]:
     """Figures of a comparison in the order of the page; those without data are left out.
 
-    `argued` may hold the points of the sign bit argument on more chips than `study`.
+    `argument` may rest on more chips than `study`.
     """
-    argument = sign_bit_argument(argued or study)
     plates = [
         _plate(
             "codes-stuck", group, "Weight codes and stuck cells", _stuck_caption(study), partial(codes_stuck, study)

@@ -30,7 +30,7 @@ def write_codes(study: CodeStudy, folder: Path) -> list[Path]:
     write_json(data, codes_json(study))
     write_csv(table, code_rows(study))
     written = [data, table]
-    for plate in code_plates(study):
+    for plate in code_plates(study, sign_bit_argument(study)):
         written += save_figure(plate.draw(), folder / plate.id)
     return written
 

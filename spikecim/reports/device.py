@@ -14,6 +14,7 @@ from spikecim.devices.measured.law import cumulative
 from spikecim.devices.portrait import Portrait
 from spikecim.reports.cells import cell_histogram, percent_axis, quantile_dots, resistance_axis
 from spikecim.reports.style import CHIP, INK, MUTED, RULE, SECOND, new_figure, note, styled, y_title
+from spikecim.units import DAY, HOUR, MINUTE, YEAR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -148,10 +149,10 @@ def _time_axis(axes: Axes, label: str, since: str = "programming") -> None:
         1e-3: "1 ms",
         1e-2: "10 ms",
         1.0: "1 s",
-        60.0: "1 min",
-        3600.0: "1 h",
-        86_400.0: "1 d",
-        31_557_600.0: "1 y",
+        MINUTE: "1 min",
+        HOUR: "1 h",
+        DAY: "1 d",
+        YEAR: "1 y",
     }
     low, high = axes.get_xlim()
     axes.set_xticks([place for place in ticks if low <= place <= high])

@@ -12,7 +12,7 @@ from spikecim.devices.measured.table import STATES
 from spikecim.devices.portrait import Portrait
 from spikecim.parameters import Section, walk
 from spikecim.reports.wording import significant
-from spikecim.units import format_quantity
+from spikecim.units import DAY, HOUR, MINUTE, YEAR, format_quantity
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -135,7 +135,7 @@ def _course_rows(table: Table, state: str, course: RelaxationFit) -> None:
 
 def _after(seconds: float) -> str:
     """A time as people say it."""
-    for size, unit in ((31_557_600.0, "years"), (86_400.0, "d"), (3600.0, "h"), (60.0, "min")):
+    for size, unit in ((YEAR, "years"), (DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return format_quantity(seconds, "second")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from spikecim.reports.ageing import HOUR, YEAR, ageing_reads, ageing_times
+from spikecim.reports.ageing import ageing_reads, ageing_times
 from spikecim.reports.attribution_plates import attribution_plates
 from spikecim.reports.attribution_text import attribution_sentences, region_sentences
 from spikecim.reports.codes_plates import code_plates
@@ -16,11 +16,9 @@ from spikecim.reports.wording import number, several, signed
 from spikecim.results.ageing import Ageing
 from spikecim.results.ageing_data import ageing_json
 from spikecim.results.attribution_data import attribution_json
-from spikecim.results.codes_data import codes_json
-from spikecim.results.sign_bit import sign_bit_argument
+from spikecim.results.codes_data import argument_json, codes_json
 from spikecim.results.studies import Studies
-
-_ZERO_C = 273.15
+from spikecim.units import HOUR, YEAR, ZERO_C
 
 
 def study_plates(found: Studies, published_reads: float | None) -> list[Plate]:
@@ -42,9 +40,8 @@ def study_leads(found: Studies) -> dict[str, list[str]]:
         leads["causes"] = [*leads.get("causes", []), *region_sentences(found.region)]
     if found.ageing is not None:
         leads["time"] = ageing_sentences(found.ageing)
-    argument = None if found.argument is None else sign_bit_argument(found.argument)
-    if argument is not None:
-        leads["codes"] = argument.sentences()
+    if found.argument is not None:
+        leads["codes"] = found.argument.sentences()
     return leads
 
 
@@ -53,8 +50,9 @@ def studies_json(found: Studies) -> dict[str, Any]:
     return {
         "ageing": None if found.ageing is None else ageing_json(found.ageing),
         "codes": None if found.codes is None else codes_json(found.codes),
-        "sign_bit_argument": None if found.argument is None else codes_json(found.argument)["sign_bit_argument"],
+        "sign_bit_argument": None if found.argument is None else argument_json(found.argument),
         "attribution": None if found.attribution is None else attribution_json(found.attribution, found.region),
+        "interrupted": found.interrupted,
     }
 
 
@@ -70,7 +68,7 @@ def ageing_sentences(found: Ageing) -> list[str]:
         )
     last = found.times[0].amounts[-1] / YEAR
     ends = [
-        f"{number(100 * float(np.median(course.accuracy[-1])), '%')} % at {course.kelvin - _ZERO_C:.0f} °C"
+        f"{number(100 * float(np.median(course.accuracy[-1])), '%')} % at {course.kelvin - ZERO_C:.0f} °C"
         for course in found.times
     ]
     sentences.append(f"After {last:.3g} years: {', '.join(ends)}.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from spikecim.chips.multi_spec import MultiChipSpec
 from spikecim.chips.spec import ChipSpec
 from spikecim.reports.confusion import confusion_counts
 from spikecim.reports.energy_tables import energy_json, formal_json
@@ -69,7 +70,7 @@ def settings(run: RunResult) -> dict[str, str]:
     return {key: without_folders(value) for key, value in given.items()}
 
 
-def assumptions(chip: ChipSpec) -> list[dict[str, str]]:
+def assumptions(chip: ChipSpec | MultiChipSpec) -> list[dict[str, str]]:
     """Every parameter of the chip with value, status and source, in file order."""
     return [{"path": path, "value": p.text(), "status": p.status, "source": p.source} for path, p in chip.parameters()]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Group, RenderableType
     from rich.table import Table
 
+    from spikecim.chips.multi_spec import MultiChipSpec
     from spikecim.chips.spec import ChipSpec
     from spikecim.results.findings import Row
     from spikecim.results.reproduction import Reproduction
@@ -134,7 +135,7 @@ def _energy_table(run: RunResult) -> Table:
     return table
 
 
-def chip_table(chip: ChipSpec) -> Group:
+def chip_table(chip: ChipSpec | MultiChipSpec) -> Group:
     """Every parameter of a chip by section, with value, status and source; then the sources in full."""
     from rich.console import Group
     from rich.markup import escape
@@ -157,7 +158,7 @@ def chip_table(chip: ChipSpec) -> Group:
     return Group(Text(chip.title, style="bold"), "", table, *_sources(chip), "", foot)
 
 
-def _sources(chip: ChipSpec) -> list[RenderableType]:
+def _sources(chip: ChipSpec | MultiChipSpec) -> list[RenderableType]:
     """Full citations of the short names that the table uses."""
     from rich.markup import escape
 

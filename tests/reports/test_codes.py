@@ -13,6 +13,7 @@ from rich.console import Console
 from spikecim.reports.codes_plates import code_plates
 from spikecim.reports.codes_tables import codes_summary, write_codes
 from spikecim.results.codes import CellSetting, CodeStudy
+from spikecim.results.sign_bit import sign_bit_argument
 from tests.reports.test_figures import check
 from tests.results.codes import made_up
 
@@ -27,22 +28,23 @@ STUDIES = {
     "one point": made_up(accuracy, points=1, groups=0),
     "first settings": made_up(accuracy, points=12, groups=0),
 }
+WHOLE = sign_bit_argument(STUDIES["whole"])
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_figure_draws(name: str) -> None:
-    for plate in code_plates(STUDIES[name]):
+    for plate in code_plates(STUDIES[name], sign_bit_argument(STUDIES[name])):
         check(plate)
 
 
 def test_plates_of_a_whole_study() -> None:
-    ids = [plate.id for plate in code_plates(STUDIES["whole"])]
+    ids = [plate.id for plate in code_plates(STUDIES["whole"], WHOLE)]
     assert ids == ["codes-stuck", "codes-yield", "codes-spread", "codes-costs", "sign-bit", "codes-groups"]
-    assert {plate.group for plate in code_plates(STUDIES["whole"], group="devices")} == {"devices"}
+    assert {plate.group for plate in code_plates(STUDIES["whole"], WHOLE, group="devices")} == {"devices"}
 
 
 def test_captions_hold_the_numbers() -> None:
-    captions = {plate.id: plate.caption for plate in code_plates(STUDIES["whole"])}
+    captions = {plate.id: plate.caption for plate in code_plates(STUDIES["whole"], WHOLE)}
     # By hand: 0 to 5 % stuck costs 100 * 0.05 * (1 + length of the name / 10) points.
     assert f"{5 * (1 + len('unary-bipolar') / 10):.1f} points with 4 + 4" in captions["codes-stuck"]
     assert "1.5 to 1.5 points" in captions["codes-spread"]
