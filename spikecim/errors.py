@@ -38,8 +38,25 @@ class OutputError(SpikecimError, OSError):
         return str(self.args[0]) if self.args else ""
 
 
+class ModelError(SpikecimError, ValueError):
+    """A network from PyTorch, ONNX or NIR is damaged or holds what is not supported."""
+
+    def __init__(self, text: str) -> None:
+        # Names in the text may come from a hostile file: one line, nothing a terminal would obey, not endless.
+        line = "".join(letter if letter.isprintable() else " " for letter in text)
+        super().__init__(" ".join(line.split())[:1000])
+
+
+class MissingExtraError(SpikecimError, ImportError):
+    """An optional package is needed that is not installed."""
+
+
 class EngineError(SpikecimError, ValueError):
     """An engine is unknown or cannot run this program."""
+
+
+class ConversionError(SpikecimError, ValueError):
+    """A conversion is unknown, or cannot take this network or these images."""
 
 
 def hint(name: str, known: Iterable[str], otherwise: str, cutoff: float = 0.5) -> str:

@@ -26,16 +26,24 @@ FLOORS = {
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 # Where a third-party name may appear: a file, or a folder ending in "/".
 ROOMS = {
-    "brian2": ("engines/brian.py", "engines/brian_network.py", "engines/brian_noise.py"),
+    "brian2": (
+        "engines/brian.py",
+        "engines/brian_network.py",
+        "engines/brian_noise.py",
+        "engines/layered_brian.py",
+        "engines/layered_brian_network.py",
+    ),
     "numba": (
         "engines/event_kernel.py",
         "engines/noise_kernel.py",
         "engines/marks_kernel.py",
         "engines/layered_kernel.py",
+        "engines/layered_links.py",
         "engines/layered_step.py",
         "engines/lanes.py",
         "engines/threads.py",
         "coding/kernels.py",
+        "coding/step_kernel.py",
     ),
     "llvmlite": ("engines/lanes.py",),
     "h5py": ("results/", "models/nir_tree.py"),

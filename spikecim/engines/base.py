@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from spikecim.layered.program import LayeredProgram
+from spikecim.layered.record import LayeredRecord
 from spikecim.program import Program
 from spikecim.spikes import SpikeRecord, SpikeTrains
 
@@ -22,4 +24,19 @@ class Engine(Protocol):
         ------
         EngineError
             If the trains do not fit the program.
+        """
+
+    def run_layers(self, program: LayeredProgram, trains: SpikeTrains, *, keep: str = "decisions") -> LayeredRecord:
+        """Run all samples through all layers to their decision (semantics, points 10-16).
+
+        Parameters
+        ----------
+        keep : str
+            ``"decisions"``: decisions, tallies and the spikes of the last layer; ``"counts"``: the net spike count of
+            every neuron too; ``"spikes"``: all spikes of all layers too.
+
+        Raises
+        ------
+        EngineError
+            If the trains do not fit the program, or `keep` is unknown.
         """

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from spikecim.coding.decision import ScoreCount, Spikes
 from spikecim.engines.brian_network import BrianNetwork, assemble, build_network, count_ports, hold_ticks, input_events
 from spikecim.errors import EngineError
+from spikecim.layered.program import LayeredProgram
+from spikecim.layered.record import LayeredRecord
 from spikecim.program import Program
 from spikecim.spikes import SpikeRecord, SpikeTrains, flat_ranges
 
@@ -52,6 +54,15 @@ class BrianEngine:
             # A standalone binary is built once and cannot be loaded again: it takes all samples together.
             size = trains.n_samples if standalone else min(self.chunk, trains.n_samples)
             return _Session(program, trains, size, standalone).run()
+
+    def run_layers(self, program: LayeredProgram, trains: SpikeTrains, *, keep: str = "decisions") -> LayeredRecord:
+        """See `engines.base.Engine`; `target` must be ``"numpy"`` or ``"cython"``."""
+        from spikecim.engines.layered_brian import run_layered
+
+        if self.target not in TARGETS[:2]:
+            raise EngineError(f"brian2 target {self.target!r} runs one layer only; allowed: {', '.join(TARGETS[:2])}")
+        with _code_generation(self.target), _frozen_heap():
+            return run_layered(program, trains, keep=keep, chunk=self.chunk)
 
 
 class _Session:

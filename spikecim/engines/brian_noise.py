@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spikecim.layered.program import LayerProgram
 from spikecim.program import Program
 from spikecim.streams import GOLDEN, MIX_1, MIX_2, NOISE_CENTRE, event_key, gaussian_steps
 
 
-def noise_function(program: Program) -> Any:
+def noise_function(program: Program | LayerProgram) -> Any:
     """Counter-based read noise as a Brian2 function (sample, tick, port, neuron index) -> whole number."""
     from brian2 import Function
 
@@ -29,7 +30,7 @@ def noise_function(program: Program) -> Any:
     return function
 
 
-def _constants(program: Program) -> dict[str, int]:
+def _constants(program: Program | LayerProgram) -> dict[str, int]:
     return {
         "golden": GOLDEN,
         "mix1": MIX_1,

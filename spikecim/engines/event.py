@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.engines.layout import NO_MARKS, Marks, empty_decisions, n_groups, run_programs
+from spikecim.layered.program import LayeredProgram
+from spikecim.layered.record import LayeredRecord
 from spikecim.program import Program
 from spikecim.spikes import Decisions, SpikeRecord, SpikeTrains
 
@@ -42,6 +44,12 @@ class EventEngine:
             run = _run(program, trains, needed)
         np.cumsum(run.decisions.outputs[:, -1], out=offsets[1:])
         return _record(offsets, _unpack(run.marks, trains, offsets, program.n_out), run)
+
+    def run_layers(self, program: LayeredProgram, trains: SpikeTrains, *, keep: str = "decisions") -> LayeredRecord:
+        """See `engines.base.Engine`."""
+        from spikecim.engines.layered_event import run_layered
+
+        return run_layered(program, trains, keep=keep, keep_output=self.keep_spikes)
 
 
 @dataclass(frozen=True, kw_only=True)

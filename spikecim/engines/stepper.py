@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.coding.decision import MarginReader, time_out_winner
+from spikecim.errors import EngineError
+from spikecim.layered.program import LayeredProgram
+from spikecim.layered.record import LayeredRecord
 from spikecim.program import CONTINUOUS, Program
 from spikecim.spikes import SpikeRecord, SpikeTrains
 from spikecim.streams import event_key, gaussian_steps
@@ -70,6 +73,14 @@ class Stepper:
             decided = reader.feed(active, np.full(len(active), tick), scores[active])
             running[active[decided]] = False
         return _record(program, trains, reader, np.concatenate(emitted, axis=1), charge, scores)
+
+    def run_layers(self, program: LayeredProgram, trains: SpikeTrains, *, keep: str = "decisions") -> LayeredRecord:
+        """See `engines.base.Engine`."""
+        from spikecim.engines.layered_stepper import run_layered
+
+        if self.watch is not None:
+            raise EngineError("the stepper can be watched on programs of one layer only; take `watch` away")
+        return run_layered(program, trains, keep=keep, numbers=self.numbers)
 
 
 def _by_tick(trains: SpikeTrains) -> list[NDArray[np.int64]]:

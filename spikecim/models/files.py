@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,22 @@ from spikecim.models.model import MOST_PARAMETERS, AnnModel
 
 FORMAT = "spikecim-ann-1"
 _MOST_BYTES = 8 * MOST_PARAMETERS
+# What zipfile, zlib, numpy and json raise on bytes that are none of theirs.
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    IndexError,
+    MemoryError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+    RuntimeError,
+    SyntaxError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _KINDS: dict[str, type[Any]] = {
     "dense": Dense,
     "convolution": Convolution,
@@ -31,6 +48,14 @@ _NAME_OF = {kind: name for name, kind in _KINDS.items()}
 
 def save_model(model: AnnModel, path: Path, *, half: bool = False) -> None:
     """Write `model` to `path` (.npz), whole or not at all; `half` stores parameters as float16."""
+    about, arrays = described(model, half=half)
+    text = json.dumps(about, sort_keys=True)
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, about=np.array(text), **arrays)
+
+
+def described(model: AnnModel, *, half: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`model` as a JSON table and arrays, for a file; `restored` reads them back."""
     arrays: dict[str, Any] = {}
     table = []
     for number, layer in enumerate(model.layers):
@@ -42,9 +67,17 @@ def save_model(model: AnnModel, path: Path, *, half: bool = False) -> None:
                 row[key] = value
         table.append(row)
     about = {"format": FORMAT, "name": model.name, "input_shape": model.input_shape, "layers": table}
-    text = json.dumps({**about, "notes": model.notes}, sort_keys=True)
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, about=np.array(text), **arrays)
+    return {**about, "notes": model.notes}, arrays
+
+
+def restored(about: dict[str, Any], arrays: dict[str, Any]) -> AnnModel:
+    """The network that `described` gave; any error a wrong table can cause is left to the caller."""
+    if about.get("format") != FORMAT:
+        raise ValueError(f"format {about.get('format')!r} is not {FORMAT}")
+    layers = tuple(_layer(number, row, arrays) for number, row in enumerate(about["layers"]))
+    notes = {str(key): str(value) for key, value in about.get("notes", {}).items()}
+    shape = tuple(int(length) for length in about["input_shape"])
+    return AnnModel(name=str(about["name"]), input_shape=shape, layers=layers, notes=notes)
 
 
 def load_model(path: Path) -> AnnModel:
@@ -58,22 +91,20 @@ def load_model(path: Path) -> AnnModel:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError("larger than any network read here")
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: NumPy leaves it open when the archive turns out to be none.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             size = sum(entry.file_size for entry in archive.zip.infolist())
             if size > _MOST_BYTES:
                 raise ValueError("unpacks to more than any network read here")
             arrays = {key: archive[key] for key in archive.files}
-        about = json.loads(str(arrays.pop("about")))
-        if about.get("format") != FORMAT:
-            raise ValueError(f"format {about.get('format')!r} is not {FORMAT}")
-        layers = tuple(_layer(number, row, arrays) for number, row in enumerate(about["layers"]))
-        notes = {str(key): str(value) for key, value in about.get("notes", {}).items()}
-        shape = tuple(int(length) for length in about["input_shape"])
-        return AnnModel(name=str(about["name"]), input_shape=shape, layers=layers, notes=notes)
+        return restored(json.loads(str(arrays.pop("about"))), arrays)
     except OSError as error:
         raise ResultFileError(f"{path}: cannot be read ({error.strerror or 'not a .npz file'})") from None
-    except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, SpikecimError) as error:
-        raise ResultFileError(f"{path}: is not a network file of spikecim ({error})") from None
+    except KeyError as error:
+        raise ResultFileError(f"{path}: is not a network file of spikecim ({error} is missing or unknown)") from None
+    except (*_DAMAGE, SpikecimError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ResultFileError(f"{path}: is not a network file of spikecim ({reason})") from None
 
 
 def _layer(number: int, row: dict[str, Any], arrays: dict[str, Any]) -> Layer:

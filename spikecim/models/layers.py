@@ -5,6 +5,7 @@ Importers turn PyTorch's channels-first arrays into this layout, the rows of a d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,10 @@ class Dense:
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
     name: str = "dense"
+
+    def __post_init__(self) -> None:
+        if self.weights.ndim != 2 or self.bias.shape != self.weights.shape[1:] or not self.weights.size:
+            raise ShapeError(f"layer {self.name}: weights {self.weights.shape} and bias {self.bias.shape} do not fit")
 
     def out_shape(self, shape: Shape) -> Shape:
         """Shape of the output for one sample of `shape`."""
@@ -54,6 +59,16 @@ class Convolution:
     groups: int = 1
     name: str = "conv"
 
+    def __post_init__(self) -> None:
+        if self.weights.ndim != 4 or self.bias.shape != self.weights.shape[3:] or not self.weights.size:
+            raise ShapeError(f"layer {self.name}: weights {self.weights.shape} and bias {self.bias.shape} do not fit")
+        sides = [number for pair in self.padding for number in pair]
+        if not (_whole(self.stride, 2, 1) and _whole(sides, 4, 0) and _whole((self.groups,), 1, 1)):
+            raise ShapeError(
+                f"layer {self.name}: stride {self.stride}, padding {self.padding}, groups {self.groups}; expected: "
+                "two whole numbers above 0, two pairs from 0, one above 0"
+            )
+
     def out_shape(self, shape: Shape) -> Shape:
         """Shape of the output for one sample of `shape` (height, width, channels)."""
         k_h, k_w, c_group, c_out = self.weights.shape
@@ -75,6 +90,10 @@ class AveragePool:
     size: Pair
     name: str = "pool"
 
+    def __post_init__(self) -> None:
+        if not _whole(self.size, 2, 1):
+            raise ShapeError(f"layer {self.name}: window {self.size}; two whole numbers above 0 are expected")
+
     def out_shape(self, shape: Shape) -> Shape:
         """Shape of the output for one sample of `shape` (height, width, channels)."""
         if len(shape) != 3 or shape[0] < self.size[0] or shape[1] < self.size[1]:
@@ -89,6 +108,10 @@ class BatchNorm:
     scale: NDArray[np.float32]
     shift: NDArray[np.float32]
     name: str = "norm"
+
+    def __post_init__(self) -> None:
+        if self.scale.ndim != 1 or self.scale.shape != self.shift.shape:
+            raise ShapeError(f"layer {self.name}: scale {self.scale.shape} and shift {self.shift.shape} do not fit")
 
     def out_shape(self, shape: Shape) -> Shape:
         """Shape of the output for one sample of `shape`."""
@@ -145,3 +168,8 @@ class Dropout:
 
 
 Layer = Dense | Convolution | AveragePool | BatchNorm | Activation | Flatten | Dropout
+
+
+def _whole(numbers: Sequence[int], count: int, least: int) -> bool:
+    """Whether these are `count` whole numbers from `least` on."""
+    return len(numbers) == count and all(isinstance(number, int | np.integer) and number >= least for number in numbers)
