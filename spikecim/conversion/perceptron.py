@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.conversion.tanh_if import convert_tanh, convert_tanh_scaled
+from spikecim.datasets.held_out import held_out_split
 from spikecim.errors import ParameterError
 from spikecim.network import Network
 from spikecim.training.perceptron import Recipe, accuracy, train_float, train_quantised
 from spikecim.version import __version__
 
 METHODS = ("post-training", "post-training-scaled", "quantisation-aware")
-HOLD_OUT = 6  # every sixth training sample is held out: MNIST is not in random order
 
 
 def train_perceptron(
@@ -64,9 +64,3 @@ def train_perceptron(
         "made_by": f"spikecim {__version__}",
     }
     return replace(network, name=f"perceptron-{method}", notes=notes)
-
-
-def held_out_split(n_samples: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices of the samples trained on, and of those held out."""
-    out = np.arange(n_samples) % HOLD_OUT == HOLD_OUT - 1
-    return np.flatnonzero(~out), np.flatnonzero(out)

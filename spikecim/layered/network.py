@@ -12,7 +12,6 @@ from spikecim.errors import ShapeError
 from spikecim.layered.wiring import ConvolutionWiring, DenseWiring, Wiring
 from spikecim.models.model import AnnModel
 
-
 WINDOWS = ("whole", "own steps", "silent")
 
 
