@@ -1,21 +1,26 @@
-"""Labelled images: MNIST and Fashion-MNIST from files or mirrors, and the digits inside scikit-learn."""
+"""Labelled images: MNIST, Fashion-MNIST and CIFAR-10 from files or mirrors, and the digits inside scikit-learn."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from spikecim.datasets.catalogue import CATALOGUE, SPLITS, Entry
 from spikecim.datasets.choices import check_choice
+from spikecim.datasets.cifar10 import CIFAR10, locate_cifar10, read_cifar10
+from spikecim.datasets.cifar10 import RULE as CIFAR10_RULE
 from spikecim.datasets.digits import NAME as DIGITS
 from spikecim.datasets.digits import ORIGIN, read_digits
 from spikecim.datasets.fetch import fetch_file, find_file
+from spikecim.datasets.held_out import FIT, HELD_OUT_SPLITS, RULE, held_out_split
 from spikecim.datasets.idx import read_idx
 from spikecim.datasets.images import ImageSet
 
-__all__ = ["NAMES", "SPLITS", "ImageSet", "load", "locate"]
+__all__ = ["HELD_OUT_SPLITS", "NAMES", "SPLITS", "ImageSet", "held_out", "load", "locate"]
 
-NAMES = (*CATALOGUE, DIGITS)
+NAMES = (*CATALOGUE, CIFAR10.name, DIGITS)
 
 
-def load(name: str, split: str, *, download: bool = True, progress: bool = False) -> ImageSet:
+def load(name: str, split: str, *, limit: int | None = None, download: bool = True, progress: bool = False) -> ImageSet:
     """Return one split of a data set, verified.
 
     Parameters
@@ -23,7 +28,9 @@ def load(name: str, split: str, *, download: bool = True, progress: bool = False
     name : str
         One of `NAMES`.
     split : str
-        "train" or "test".
+        "train" or "test"; or a part of "train": "held-out", by the rule that `held_out` tells, and "fit", the others.
+    limit : int or None
+        Only the first images; all, if there are no more. `ImageSet.extent` says what was loaded.
     download : bool
         Use a public mirror if the files are not on this machine.
     progress : bool
@@ -39,10 +46,18 @@ def load(name: str, split: str, *, download: bool = True, progress: bool = False
         If a file is neither on this machine nor reachable.
     """
     check_choice("data set", name, NAMES)
-    check_choice("split", split, SPLITS)
-    if name == DIGITS:
-        return read_digits(split)
-    return _load_entry(CATALOGUE[name], split, download, progress)
+    check_choice("split", split, (*SPLITS, *HELD_OUT_SPLITS))
+    if name == CIFAR10.name:
+        return read_cifar10(split, limit=limit, download=download, progress=progress)
+    published = split if split in SPLITS else "train"
+    images = read_digits(published) if name == DIGITS else _load_entry(CATALOGUE[name], published, download, progress)
+    return (images if split == published else _part(images, split)).head(limit)
+
+
+def held_out(name: str) -> str:
+    """Return in words which training images of `name` the split "held-out" has; `ParameterError` if it is unknown."""
+    check_choice("data set", name, NAMES)
+    return CIFAR10_RULE if name == CIFAR10.name else RULE
 
 
 def locate(name: str) -> str | None:
@@ -56,6 +71,8 @@ def locate(name: str) -> str | None:
     check_choice("data set", name, NAMES)
     if name == DIGITS:
         return ORIGIN
+    if name == CIFAR10.name:
+        return locate_cifar10()
     entry = CATALOGUE[name]
     folders = [path.parent for file in entry.files() if (path := find_file(entry, file))]
     return str(folders[0]) if len(folders) == len(entry.files()) else None
@@ -71,3 +88,9 @@ def _load_entry(entry: Entry, split: str, download: bool, progress: bool) -> Ima
         labels=read_idx(labels.path, dataset=entry.name),
         origin=images.origin,
     ).check()
+
+
+def _part(train: ImageSet, split: str) -> ImageSet:
+    fit, out = held_out_split(train.n_samples)
+    chosen = fit if split == FIT else out
+    return replace(train, split=split, images=train.images[chosen], labels=train.labels[chosen])

@@ -1,4 +1,4 @@
-"""The downloadable data sets as data: file names, checksums, mirrors, licences and citations."""
+"""The downloadable data sets in IDX files as data: file names, checksums, mirrors, licences and citations."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ SPLITS = ("train", "test")
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataFile:
-    """One published file: its name and the sha256 of it as published (.gz) and unpacked."""
+class Download:
+    """One published file: its name and the sha256 of it."""
 
     name: str
     sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFile(Download):
+    """One published .gz file, which may also lie unpacked: the sha256 of it as published and unpacked."""
+
     unpacked_sha256: str
 
     @property
@@ -27,15 +33,14 @@ class DataFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One data set of the catalogue.
+class Published:
+    """One data set that others published.
 
     Attributes
     ----------
     name, title : str
     folder : str
         Subfolder that holds the files, in a data folder and in the cache.
-    images, labels : mapping from "train" and "test" to a DataFile
     mirrors : tuple of str
         Base URLs, tried in this order; each ends in ``/``.
     licence, citation : str
@@ -44,11 +49,22 @@ class Entry:
     name: str
     title: str
     folder: str
-    images: Mapping[str, DataFile]
-    labels: Mapping[str, DataFile]
     mirrors: tuple[str, ...]
     licence: str
     citation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Published):
+    """One data set in IDX files.
+
+    Attributes
+    ----------
+    images, labels : mapping from "train" and "test" to a DataFile
+    """
+
+    images: Mapping[str, DataFile]
+    labels: Mapping[str, DataFile]
 
     def files(self) -> tuple[DataFile, ...]:
         """All files, images before labels, train before test."""
@@ -130,4 +146,5 @@ FASHION_MNIST = Entry(
     'Algorithms", arXiv:1708.07747, 2017',
 )
 
+# CIFAR-10, in records of its own, is in `cifar10`.
 CATALOGUE: Mapping[str, Entry] = {entry.name: entry for entry in (MNIST, FASHION_MNIST)}

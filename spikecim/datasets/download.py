@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from spikecim.datasets.catalogue import DataFile, Entry
+from spikecim.datasets.catalogue import Download, Published
 from spikecim.datasets.progress import DownloadBar
 from spikecim.errors import DataNotFoundError, OutputError
 
@@ -15,7 +15,7 @@ TIMEOUT_S = (3.0, 10.0)  # to connect; between two pieces of the file
 CHUNK_BYTES = 1 << 16
 
 
-def download_file(entry: Entry, file: DataFile, folder: Path, *, progress: bool = False) -> str:
+def download_file(entry: Published, file: Download, folder: Path, *, progress: bool = False) -> str:
     """Download `file` into `folder` and return the URL it came from.
 
     Raises
@@ -41,7 +41,7 @@ def download_file(entry: Entry, file: DataFile, folder: Path, *, progress: bool 
     raise DataNotFoundError(f"no mirror gave {file.name} ({'; '.join(refusals)})")
 
 
-def _retrieve(url: str, file: DataFile, folder: Path, progress: bool) -> None:
+def _retrieve(url: str, file: Download, folder: Path, progress: bool) -> None:
     import pooch
 
     with _quiet(), DownloadBar(file.name) if progress else contextlib.nullcontext(False) as bar:

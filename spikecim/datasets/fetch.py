@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spikecim.datasets.catalogue import CATALOGUE, DataFile, Entry
+from spikecim.datasets.catalogue import CATALOGUE, DataFile, Download, Entry, Published
 from spikecim.datasets.checksum import sha256_of, verify
 from spikecim.datasets.download import download_file
 from spikecim.errors import DataNotFoundError
@@ -78,6 +78,11 @@ def fetch_file(entry: Entry, file: DataFile, *, download: bool = True, progress:
     if found is not None:
         verify(found, file, entry.name)
         return Fetched(path=found, origin=str(found))
+    return download_to_cache(entry, file, download=download, progress=progress)
+
+
+def download_to_cache(entry: Published, file: Download, *, download: bool = True, progress: bool = False) -> Fetched:
+    """Return `file`, which is nowhere on this machine, from a mirror; errors and parameters as of `fetch_file`."""
     if not download:
         raise DataNotFoundError(_nowhere(entry, file, "downloading is switched off"))
     folder = cache_folder() / entry.folder
@@ -103,7 +108,7 @@ def _belongs_to_another_set(path: Path, entry: Entry) -> bool:
     return sha256_of(path) in {checksum for file in others for checksum in (file.sha256, file.unpacked_sha256)}
 
 
-def _nowhere(entry: Entry, file: DataFile, reason: str) -> str:
+def _nowhere(entry: Published, file: Download, reason: str) -> str:
     looked = ", ".join(str(folder) for folder in data_folders())
     remedy = f"set {DATA_VARIABLE} to a folder that holds {entry.folder}/{file.name}"
     return f"{entry.name}: not in {looked}, and {reason}; {remedy}"

@@ -65,6 +65,6 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def real_data(monkeypatch: pytest.MonkeyPatch) -> Path:
     if not REAL_DATA:
-        pytest.skip("set SPIKECIM_DATA to a folder with mnist/ and fashion-mnist/ to run this test")
+        pytest.skip("set SPIKECIM_DATA to a folder with mnist/, fashion-mnist/ and cifar10/ to run this test")
     monkeypatch.setenv("SPIKECIM_DATA", REAL_DATA)
     return Path(REAL_DATA)

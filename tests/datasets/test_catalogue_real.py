@@ -48,6 +48,17 @@ def test_pixels(name: str, mean: float, deviation: float) -> None:
     assert np.sqrt(counts @ (grey - found) ** 2 / counts.sum()) == pytest.approx(deviation, abs=6e-6)
 
 
+def test_cifar10_is_the_published_one(real_data: Path) -> None:
+    # One batch of five: each is compared with its published checksum when it is read.
+    out, test = (load("cifar10", split, download=False) for split in ("held-out", "test"))
+    assert out.images.shape == (10_000, 32, 32, 3)
+    assert out.labels[:5].tolist() == [1, 8, 5, 1, 5]
+    assert np.bincount(out.labels).tolist() == [1014, 1014, 952, 1016, 997, 1025, 980, 977, 1003, 1022]
+    assert test.labels[:5].tolist() == [3, 8, 8, 0, 6]
+    assert test.n_published == 10_000
+    assert str(locate("cifar10")).startswith(str(real_data / "cifar10"))
+
+
 def test_located_where_they_lie(real_data: Path) -> None:
     for name, entry in CATALOGUE.items():
         assert str(locate(name)).startswith(str(real_data))

@@ -198,7 +198,7 @@ def test_load_and_locate(bare: Path, entry: Entry, contents: Contents, monkeypat
 def test_unknown_names() -> None:
     with pytest.raises(ParameterError, match="unknown data set 'minst'; did you mean 'mnist'"):
         load("minst", "train")
-    with pytest.raises(ParameterError, match="unknown data set 'zzz'; allowed: mnist, fashion-mnist, digits"):
+    with pytest.raises(ParameterError, match="unknown data set 'zzz'; allowed: mnist, fashion-mnist, cifar10, digits"):
         locate("zzz")
     with pytest.raises(ParameterError, match="unknown split 'tset'; did you mean 'test'"):
         load("mnist", "tset")
