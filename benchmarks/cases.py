@@ -191,8 +191,9 @@ def main_job_rows(work: Workload, plan: Plan) -> list[Row]:
         ("the whole main job", [], None),
     ):
         with tempfile.TemporaryDirectory() as folder:
-            given = ["--data", plan.dataset, "--chips", str(plan.chips_run), "--quiet", "--out", folder, *words]
-            timing = once_command([sys.executable, "-m", "spikecim", "reproduce", "spirit", *given])
+            given = ["--data", plan.dataset, "--images", str(plan.images), "--chips", str(plan.chips_run), *words]
+            command = [sys.executable, "-m", "spikecim", "reproduce", "spirit", *given, "--quiet", "--out", folder]
+            timing = once_command(command)
             size = (Path(folder) / "report.html").stat().st_size / 1e6
         note = f"{plan.chips_run} virtual chips, Brian2 check of all images; report of {size:.1f} MB"
         note += "" if words else f" (at most {REPORT_TARGET_MB:g})"

@@ -28,7 +28,10 @@ SYMBOLS = {
     "dimensionless": "",
 }
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-_HOUR, _YEAR = 3600.0, 31_557_600.0
+# Seconds; a year is a Julian one.
+MINUTE, HOUR, DAY, YEAR = 60.0, 3600.0, 86_400.0, 31_557_600.0
+# Kelvin at 0 degrees Celsius.
+ZERO_C = 273.15
 # One number in Python's notation, then a unit: pint alone would read "1,5 pF" as 15 pF and "fF" as 1 fF.
 _TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf))\s*((?:[^\W\d]|%)[\w%*/^ ]*)?")
 
@@ -70,6 +73,7 @@ def _bare(value: float, unit: str) -> float:
     return float(value)
 
 
+@functools.lru_cache(maxsize=4096)  # a chip file says the same few hundred quantities again and again
 def _parse_text(text: str, unit: str) -> float:
     import pint
 
@@ -104,7 +108,7 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
         return f"{value:.{digits}g}"
     if value == 0:
         return f"0 {symbol}"
-    if unit == "second" and value >= _HOUR and value % _HOUR == 0:
-        return f"{value / _HOUR:g} h" if value < _YEAR else f"{value / _YEAR:.{digits}g} years"
+    if unit == "second" and value >= HOUR and value % HOUR == 0:
+        return f"{value / HOUR:g} h" if value < YEAR else f"{value / YEAR:.{digits}g} years"
     exponent = min(max(3 * math.floor(math.log10(abs(value)) / 3 + 1e-12), -15), 9)
     return f"{value / 10.0**exponent:.{digits}g} {_PREFIXES[exponent]}{symbol}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import bench
+from benchmarks import bench, cases
 from benchmarks.bound import add_delivered_rows
 from benchmarks.cases import QUICK, Plan, workload
 from benchmarks.peers import dense_input, one_thread
@@ -113,6 +113,17 @@ def test_one_thread_is_put_back() -> None:
 def test_whole_table_on_a_tiny_case(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    real, jobs = cases.once_command, []
+
+    def once(command: list[str]) -> Timing:
+        # The whole main job is the same command with studies, which other tests run; here the shorter one is enough.
+        jobs.append(command)
+        if "--no-studies" in command:
+            return real(command)
+        Path(command[-1], "report.html").write_text("a report")
+        return Timing(seconds=1.0, cpu_seconds=1.0)
+
+    monkeypatch.setattr(cases, "once_command", once)
     monkeypatch.setattr(bench, "QUICK", TINY)
     bench.main(["--quick", "--out", str(tmp_path / "bench.json")])
     result = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
@@ -126,6 +137,7 @@ def test_whole_table_on_a_tiny_case(
         assert row["against"] is None or (row["against"] in names and row["ratio"] > 0.0)
     extrapolated = [row["name"] for row in result["rows"] if "extrapolated" in row.get("note", "")]
     assert len(extrapolated) == 4
+    assert [word for word in jobs[0][:-1] if word != "--no-studies"] == jobs[1][:-1]
     printed = capsys.readouterr().out
     assert all(name.split(":")[0] in printed for name in names)
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from spikecim.cli.options import Chip, Data, Images, Jobs, Json, OutDir, Quiet, Seed
-from spikecim.cli.shell import INTERRUPTED, guarded, say, show, show_json, stages, use_jobs
+from spikecim.cli.options import Chip, Chips, Data, Images, Jobs, Json, OutDir, Quiet, Seed
+from spikecim.cli.shell import guarded, leave_if_short, leave_interrupted, say, show, show_json, stages, use_jobs
 
 attribute = typer.Typer(no_args_is_help=True, help="Attribute the loss of a chip to its causes.")
 
@@ -24,7 +24,7 @@ def attribute_spirit(
     out: OutDir = Path("out/attribution"),
     chip: Chip = "spirit",
     data: Data = "mnist",
-    chips: Annotated[int, typer.Option("--chips", min=1, help="Virtual chips.")] = 100,
+    chips: Chips = 100,
     images: Images = None,
     after: Annotated[str, typer.Option("--after", help="Time since programming.")] = "1 h",
     seed: Seed = 0,
@@ -54,8 +54,7 @@ def attribute_spirit(
             progress=stage,
         )
         found = experiment.run()
-        whole = found.n_chips == chips
-        searched = experiment.region() if region and whole else None
+        searched = experiment.region() if region and not found.interrupted else None
         stage("figures", 0, 1)
         from spikecim.reports.attribution_text import attribution_summary, write_attribution
 
@@ -67,6 +66,6 @@ def attribute_spirit(
     else:
         show(*attribution_summary(found, searched))
     say(f"wrote {out / 'attribution.json'}, .csv, .md and figures as PNG and SVG", quiet=quiet)
-    if not whole:
-        say(f"interrupted: the result holds {found.n_chips} of {chips} virtual chips")
-        raise typer.Exit(INTERRUPTED)
+    leave_if_short(found.n_chips, chips)
+    if searched is not None and searched.interrupted:
+        leave_interrupted(f"the search holds {len(searched.designs)} of {searched.requested} designs")

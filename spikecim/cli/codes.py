@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from spikecim.cli.options import Chip, Data, Images, Jobs, Json, OutDir, Quiet, Seed
-from spikecim.cli.shell import INTERRUPTED, guarded, say, show, show_json, stages, use_jobs
+from spikecim.cli.options import Chip, Chips, Data, Images, Jobs, Json, OutDir, Quiet, Seed
+from spikecim.cli.shell import guarded, leave_if_short, say, show, show_json, stages, use_jobs
 
 
 @guarded
@@ -16,7 +16,7 @@ def codes(
     out: OutDir = Path("out/codes"),
     chip: Chip = "spirit",
     data: Data = "mnist",
-    chips: Annotated[int, typer.Option("--chips", min=1, help="Virtual chips of each point.")] = 20,
+    chips: Chips = 20,
     images: Images = None,
     fine: Annotated[bool, typer.Option("--fine", help="More stuck rates and spreads; half as long again.")] = False,
     seed: Seed = 0,
@@ -45,6 +45,4 @@ def codes(
     else:
         show(*codes_summary(study))
     say(f"wrote {out / 'codes.json'}, codes.csv and figures as PNG and SVG", quiet=quiet)
-    if study.interrupted:
-        say(f"interrupted: the result holds {study.n_chips} of {study.requested} virtual chips")
-        raise typer.Exit(INTERRUPTED)
+    leave_if_short(study.n_chips, study.requested)

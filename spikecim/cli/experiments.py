@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spikecim.cli.options import Chip, Data, Images, Jobs, Json, OutDir, Quiet, Seed
-from spikecim.cli.shell import INTERRUPTED, guarded, say, show, show_json, stages, use_jobs
+from spikecim.cli.options import Chip, Chips, Data, Images, Jobs, Json, OutDir, Quiet, Seed
+from spikecim.cli.shell import guarded, leave_interrupted, say, show, show_json, stages, use_jobs
+
+if TYPE_CHECKING:
+    from spikecim.reports.claims_page import ClaimReport
 
 reproduce = typer.Typer(no_args_is_help=True, help="Reproduce published results.")
 calibrate = typer.Typer(no_args_is_help=True, help="Fit what the papers leave open, on training images only.")
@@ -30,7 +33,7 @@ def reproduce_spirit(
     out: OutDir = Path("out/spirit"),
     chip: Chip = "spirit",
     data: Data = "mnist",
-    chips: Annotated[int, typer.Option("--chips", min=1, help="Virtual chips.")] = 100,
+    chips: Chips = 100,
     images: Images = None,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Run all images on Brian2 too.")] = True,
     studies: Annotated[
@@ -76,8 +79,81 @@ def reproduce_spirit(
     say(f"wrote {out / 'report.html'}, reproduction.json, rows.csv, run.h5, figures/", quiet=quiet)
     done, asked = found.population.n_chips, found.population.requested
     if done < asked:
-        say(f"interrupted: the report holds {done} of {asked} virtual chips, without the engine check")
-        raise typer.Exit(INTERRUPTED)
+        leave_interrupted(f"the report holds {done} of {asked} virtual chips, without the engine check")
+    if found.studies is not None and found.studies.interrupted:
+        leave_interrupted("the report holds the table, and of the studies those begun before")
+
+
+@reproduce.command("rate-equivalence")
+@guarded
+def reproduce_rate_equivalence(
+    out: OutDir = Path("out/rate-equivalence"),
+    chip: Chip = "spirit_multi_ideal",
+    data: Data = "mnist",
+    images: Images = None,
+    steps: Annotated[int | None, typer.Option("--steps", min=4, help="Longest window (default: 256 to 512).")] = None,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Claim: on an ideal chip, in a long window, rate coding loses nothing (perceptron, MLP, LeNet-class)."""
+    from spikecim.experiments.rate_equivalence import RateEquivalenceExperiment
+    from spikecim.files import make_folder
+
+    make_folder(out)
+    use_jobs(jobs)
+    with stages(quiet=quiet or json) as stage:
+        found = RateEquivalenceExperiment(
+            chip=chip, dataset=data, limit=images, longest=steps, seed=seed, progress=stage
+        ).run()
+        from spikecim.reports.claims_page import equivalence_report
+
+        report = equivalence_report(found)
+    _show_claim(report, out, json=json, quiet=quiet)
+
+
+@reproduce.command("depth-sparsity")
+@guarded
+def reproduce_depth_sparsity(
+    out: OutDir = Path("out/depth-sparsity"),
+    chip: Chip = "spirit_multi",
+    data: Data = "mnist",
+    chips: Chips = 3,
+    images: Images = None,
+    further: Annotated[
+        bool, typer.Option("--further/--no-further", help="The MLP and the LeNet-class network too.")
+    ] = True,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Claim: the energy gain of spikes over formal coding grows with the depth of the network (1 to 5 layers)."""
+    from spikecim.experiments.depth_sparsity import DepthSparsityExperiment
+    from spikecim.files import make_folder
+
+    make_folder(out)
+    use_jobs(jobs)
+    with stages(quiet=quiet or json) as stage:
+        found = DepthSparsityExperiment(
+            chip=chip, dataset=data, n_chips=chips, seed=seed, limit=images, further=further, progress=stage
+        ).run()
+        from spikecim.reports.claims_page import depth_report
+
+        report = depth_report(found)
+    _show_claim(report, out, json=json, quiet=quiet)
+
+
+def _show_claim(report: ClaimReport, out: Path, *, json: bool, quiet: bool) -> None:
+    from spikecim.reports.claims_page import claim_summary, write_claim
+
+    write_claim(report, out)
+    if json:
+        show_json(report.data)
+    else:
+        show(*claim_summary(report))
+    say(f"wrote {out / 'report.html'}, reproduction.json, rows.csv, figures/", quiet=quiet)
 
 
 @calibrate.command("spirit")
@@ -85,7 +161,7 @@ def reproduce_spirit(
 def calibrate_spirit(
     chip: Chip = "spirit",
     images: Annotated[int, typer.Option("--images", min=100, help="Held-out training images at most.")] = 10_000,
-    chips: Annotated[int, typer.Option("--chips", min=1, help="Virtual chips.")] = 20,
+    chips: Chips = 20,
     seed: Seed = 0,
     jobs: Jobs = None,
     json: Json = False,

@@ -15,6 +15,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")]
 Chip = Annotated[str, typer.Option("--chip", help="Shipped chip (see `spikecim chips list`) or a TOML file.")]
 Data = Annotated[str, typer.Option("--data", help="mnist, fashion-mnist or digits.")]
+Chips = Annotated[int, typer.Option("--chips", min=1, help="Virtual chips.")]
 Images = Annotated[int | None, typer.Option("--images", min=1, help="Only the first N images (default: all).")]
 OutDir = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 Set = Annotated[

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 import typer
 
@@ -50,6 +50,18 @@ def fail(message: str) -> None:
     """Print one clear line and leave with exit code 2."""
     sys.stderr.write(f"error: {' '.join(message.split())}\n")
     raise typer.Exit(USER_ERROR)
+
+
+def leave_interrupted(what: str) -> NoReturn:
+    """Say what a result holds that an interrupt cut short, and leave with the exit code of one."""
+    say(f"interrupted: {what}")
+    raise typer.Exit(INTERRUPTED)
+
+
+def leave_if_short(done: int, asked: int) -> None:
+    """The same unless a result holds all the virtual chips that were asked for."""
+    if done < asked:
+        leave_interrupted(f"the result holds {done} of {asked} virtual chips")
 
 
 def show(*renderables: Any) -> None:

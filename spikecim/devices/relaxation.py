@@ -17,6 +17,7 @@ from spikecim.devices.states import Resistance
 from spikecim.errors import ParameterError
 from spikecim.parameters import Parameter, Quantity, Section, Series, Switched
 from spikecim.streams import stream
+from spikecim.units import YEAR
 
 FloatArray = NDArray[np.float64]
 
@@ -79,7 +80,7 @@ class RelaxationSpec(Switched):
         if seconds > self.horizon.value:
             raise ParameterError(
                 f"{seconds:g} s after programming: relaxation is stated for 0 .. {self.horizon.value:g} s "
-                f"({self.horizon.value / 31_557_600:.3g} years, cell.relaxation.horizon); choose a time within it"
+                f"({self.horizon.value / YEAR:.3g} years, cell.relaxation.horizon); choose a time within it"
             )
 
 

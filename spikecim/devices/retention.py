@@ -16,10 +16,10 @@ from scipy.constants import Boltzmann, elementary_charge
 from spikecim.errors import ParameterError
 from spikecim.parameters import Parameter, Quantity, Switched
 from spikecim.streams import stream
+from spikecim.units import ZERO_C
 
 BOLTZMANN_EV = Boltzmann / elementary_charge
 ROOM_K = 298.15
-ZERO_C = 273.15
 Kelvin = Annotated[Parameter[float], Quantity("kelvin", 1.0, 2000.0)]
 
 

@@ -9,8 +9,7 @@ from spikecim.experiments.rows import make_row
 from spikecim.results.ageing import Ageing
 from spikecim.results.findings import Row, fitted_to
 from spikecim.results.population import interval
-
-HOUR = 3600.0
+from spikecim.units import HOUR
 
 
 def ageing_rows(found: Ageing, chip: ChipSpec, *, comparable: bool) -> list[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from spikecim.chips import load_chip
 from spikecim.chips.ideal import ideal_twin
 from spikecim.chips.spec import ChipSpec
-from spikecim.conversion.perceptron import held_out_split
 from spikecim.conversion.tanh_if import convert_tanh
+from spikecim.datasets.held_out import held_out_split
 from spikecim.emulator import Emulator
-from spikecim.experiments.material import Material, material, material_or_fallback, network_for, provenance
+from spikecim.experiments.material import material, material_or_fallback, network_for, provenance
 from spikecim.explore.code_settings import SIGMAS, SIGMAS_FINE, STUCK, STUCK_FINE
 from spikecim.explore.codes import CodeScene, study_codes
 from spikecim.network import Network
@@ -40,8 +40,6 @@ class CodesExperiment:
         Only the first images of the test set.
     fine : bool
         All rates and spreads instead of every other one.
-    argument_only : bool
-        Only the points that the sign bit argument needs: no curves, no group sizes.
     progress : callable(stage, done, total)
     """
 
@@ -51,26 +49,31 @@ class CodesExperiment:
     seed: int = 0
     limit: int | None = None
     fine: bool = False
-    argument_only: bool = False
     progress: Stage = field(default=silent, repr=False)
 
     def run(self) -> CodeStudy:
         """Run everything; an interrupt keeps the chips done so far."""
-        chip = load_chip(self.chip)
-        self.progress("data", 0, 1)
-        test = material_or_fallback(chip, self.dataset, "test", limit=self.limit, progress=True)
-        if self.argument_only:
-            rivals = (SPIRIT_CODE, TRIPLE_SIGN, SINGLE_SIGN)
-            return study_codes(self._scene(chip, test), codes=rivals, stuck=(), sigmas=(), progress=self.progress)
+        scene = self._scene
         return study_codes(
-            self._scene(chip, test),
+            scene,
             stuck=STUCK_FINE if self.fine else STUCK,
             sigmas=SIGMAS_FINE if self.fine else SIGMAS,
-            network_for_levels=networks_by_levels(chip, test.dataset),
+            network_for_levels=networks_by_levels(load_chip(self.chip), scene.facts["dataset"]),
             progress=self.progress,
         )
 
-    def _scene(self, chip: ChipSpec, test: Material) -> CodeScene:
+    def argument(self, n_chips: int) -> CodeStudy:
+        """Run only what the sign bit argument needs, on `n_chips` virtual chips: no curves, no group sizes."""
+        scene = replace(self._scene, n_chips=n_chips)
+        rivals = (SPIRIT_CODE, TRIPLE_SIGN, SINGLE_SIGN)
+        return study_codes(scene, codes=rivals, stuck=(), sigmas=(), progress=self.progress)
+
+    @cached_property
+    def _scene(self) -> CodeScene:
+        """Data and the ideal chip's spikes: read and run once, whatever is asked for then."""
+        chip = load_chip(self.chip)
+        self.progress("data", 0, 1)
+        test = material_or_fallback(chip, self.dataset, "test", limit=self.limit, progress=True)
         network = network_for(chip, test.dataset)
         self.progress("ideal chip", 0, 1)
         ideal = Emulator(chip=ideal_twin(self.chip), network=network, seed=self.seed).run(test.values, test.labels)

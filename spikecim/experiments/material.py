@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.chips.spec import ChipSpec
-from spikecim.conversion.perceptron import METHODS, held_out_split, train_perceptron
+from spikecim.conversion.perceptron import METHODS, train_perceptron
 from spikecim.datasets import load
+from spikecim.datasets.held_out import held_out_split
 from spikecim.datasets.images import ImageSet
 from spikecim.datasets.preprocess import resize
 from spikecim.errors import DataNotFoundError, ParameterError
@@ -56,8 +57,7 @@ def provenance(chip: ChipSpec, chip_file: str, test: Material) -> dict[str, str]
 
 def material(chip: ChipSpec, dataset: str, split: str, *, limit: int | None = None, progress: bool = False) -> Material:
     """Load `dataset` and bring it to the chip's input grid by the chip's named preprocessing."""
-    images = load(dataset, split, progress=progress)
-    return _prepare(chip, images, limit)
+    return _prepare(chip, load(dataset, split, limit=limit, progress=progress))
 
 
 def material_or_fallback(
@@ -67,11 +67,16 @@ def material_or_fallback(
     try:
         return material(chip, dataset, split, limit=limit, progress=progress)
     except DataNotFoundError:
-        return _prepare(chip, load(FALLBACK, split), limit)
+        return _prepare(chip, load(FALLBACK, split, limit=limit))
 
 
-def _prepare(chip: ChipSpec, images: ImageSet, limit: int | None) -> Material:
-    chosen = images if limit is None or limit >= images.n_samples else images.take(limit)
+def _prepare(chip: ChipSpec, images: ImageSet) -> Material:
+    if images.images.ndim != 3:
+        shape = "x".join(map(str, images.images.shape[1:]))
+        raise ParameterError(
+            f"data set {images.name}: images of {shape} values in colour, but chip {chip.name} takes one layer of grey "
+            "pixels; choose mnist, fashion-mnist or digits, or compare a deeper network: spikecim compare"
+        )
     geometry = chip.geometry
     side, n_in = geometry.image_side.value, geometry.n_in.value
     if n_in != side**2:
@@ -85,9 +90,9 @@ def _prepare(chip: ChipSpec, images: ImageSet, limit: int | None) -> Material:
         dataset=images.name,
         split=images.split,
         origin=_without_folder(images.origin),
-        values=resize(chosen.images, method, side),
-        labels=chosen.labels.astype(np.int16),
-        complete=chosen.n_samples == images.n_samples,
+        values=resize(images.images, method, side),
+        labels=images.labels.astype(np.int16),
+        complete=images.complete,
     )
 
 

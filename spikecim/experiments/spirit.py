@@ -64,7 +64,7 @@ class SpiritExperiment:
     progress: Stage = field(default=silent, repr=False)
 
     def run(self) -> Reproduction:
-        """Run everything; an interrupt during the population keeps the chips done so far and skips what follows."""
+        """Run everything; an interrupt in population or studies keeps what is done so far and skips what follows."""
         clock = _Clock()
         chip, ideal_chip = load_chip(self.chip), ideal_twin(self.chip)
         self.progress("data", 0, 1)

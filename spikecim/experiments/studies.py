@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from spikecim.chips.spec import ChipSpec
@@ -14,6 +15,7 @@ from spikecim.explore.ageing import AgeingStudy
 from spikecim.network import Network
 from spikecim.parameters import switched_on
 from spikecim.progress import Stage
+from spikecim.results.ageing import Ageing
 from spikecim.results.findings import Row, fitted_to
 from spikecim.results.sign_bit import STANDARD_ERRORS, SignBitArgument, sign_bit_argument
 from spikecim.results.studies import Studies
@@ -49,49 +51,69 @@ class StudiesExperiment:
     progress: Stage = field(repr=False)
 
     def run(self, chip: ChipSpec, network: Network, test: Material, trains: SpikeTrains) -> Studies:
-        """Run all; after an interrupt in one of them the others are left out, and ageing where the cells do not age."""
-        few = min(self.n_chips, CURVE_CHIPS)
+        """Run all; an interrupt keeps what is done and leaves out the rest. Cells that do not age are not aged."""
+        found = Studies()
+        try:
+            for found in self._one_by_one(chip, network, test, trains):
+                if found.interrupted:
+                    break
+        except KeyboardInterrupt:  # before a study had anything to keep
+            found = replace(found, interrupted=True)
+        return found
+
+    def _one_by_one(self, chip: ChipSpec, network: Network, test: Material, trains: SpikeTrains) -> Iterator[Studies]:
+        """Everything so far, after each study."""
         found = Studies()
         if _ages(chip):
-            ageing = AgeingStudy(chip=chip, network=network, n_chips=few, seed=self.seed).run(
-                trains, test.labels, lambda done, total: self.progress("ageing", done, total)
-            )
-            found = Studies(ageing=ageing)
-            if ageing.n_chips < few:
-                return found
-        curves = CodesExperiment(
+            ageing = self._age(chip, network, test, trains)
+            found = replace(found, ageing=ageing, interrupted=ageing.n_chips < self._few)
+            yield found
+        experiment = self._codes(test)
+        curves = experiment.run()
+        found = replace(found, codes=curves, argument=sign_bit_argument(curves), interrupted=curves.interrupted)
+        yield found
+        if self.n_chips > self._few:
+            argued = experiment.argument(self.n_chips)
+            most = max(argued, curves, key=lambda study: study.n_chips)
+            found = replace(found, argument=sign_bit_argument(most), interrupted=argued.interrupted)
+            yield found
+        causes = self._causes(chip, test)
+        attribution = causes.run()
+        found = replace(found, attribution=attribution, interrupted=attribution.interrupted)
+        yield found
+        if self.comparable:
+            region = causes.region()
+            yield replace(found, region=region, interrupted=region.interrupted)
+
+    @property
+    def _few(self) -> int:
+        return min(self.n_chips, CURVE_CHIPS)
+
+    def _age(self, chip: ChipSpec, network: Network, test: Material, trains: SpikeTrains) -> Ageing:
+        study = AgeingStudy(chip=chip, network=network, n_chips=self._few, seed=self.seed)
+        return study.run(trains, test.labels, lambda done, total: self.progress("ageing", done, total))
+
+    def _codes(self, test: Material) -> CodesExperiment:
+        return CodesExperiment(
             chip=self.chip_file,
             dataset=test.dataset,
-            n_chips=few,
+            n_chips=self._few,
             seed=self.seed,
             limit=self.limit,
             progress=self.progress,
         )
-        codes = curves.run()
-        found = replace(found, codes=codes, argument=codes)
-        if codes.interrupted:
-            return found
-        if self.n_chips > few:
-            argument = replace(curves, n_chips=self.n_chips, argument_only=True).run()
-            found = replace(found, argument=argument)
-            if argument.interrupted:
-                return found
-        designs = MANY_DESIGNS if self.n_chips > few else FEW_DESIGNS
-        causes = AttributionExperiment(
+
+    def _causes(self, chip: ChipSpec, test: Material) -> AttributionExperiment:
+        return AttributionExperiment(
             chip=self.chip_file,
             dataset=test.dataset,
             n_chips=self.n_chips,
             after="1 h" if _ages(chip) else "0 s",
             seed=self.seed,
             limit=self.limit,
-            n_designs=designs,
+            n_designs=MANY_DESIGNS if self.n_chips > self._few else FEW_DESIGNS,
             progress=self.progress,
         )
-        attribution = causes.run()
-        found = replace(found, attribution=attribution)
-        if attribution.n_chips < attribution.requested or not self.comparable:
-            return found
-        return replace(found, region=causes.region())
 
 
 def _ages(chip: ChipSpec) -> bool:
@@ -102,7 +124,7 @@ def _ages(chip: ChipSpec) -> bool:
 def study_rows(found: Studies, chip: ChipSpec, *, comparable: bool) -> list[Row]:
     """The rows that the studies add to the published table."""
     rows = [] if found.ageing is None else ageing_rows(found.ageing, chip, comparable=comparable)
-    argument = None if found.argument is None else sign_bit_argument(found.argument)
+    argument = found.argument
     return rows if argument is None else [*rows, _sign_bit_row(argument, chip, comparable=comparable)]
 
 

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from spikecim.build import VirtualChip, build
 from spikecim.chips.spec import ChipSpec
-from spikecim.devices.retention import ROOM_K, ZERO_C
+from spikecim.devices.retention import ROOM_K
 from spikecim.energy.actions import row_reads
 from spikecim.engines.many import run_many
-from spikecim.errors import ParameterError
+from spikecim.explore.population import check_n_chips
 from spikecim.network import Network
 from spikecim.progress import Tick
 from spikecim.results.ageing import Ageing, Course
 from spikecim.spikes import SpikeTrains
+from spikecim.units import DAY, HOUR, MINUTE, YEAR, ZERO_C
 
-HOUR, DAY, YEAR = 3600.0, 86_400.0, 31_557_600.0
-TIMES = (1.0, 60.0, HOUR, DAY, 30 * DAY, YEAR, 3 * YEAR, 10 * YEAR)
+TIMES = (1.0, MINUTE, HOUR, DAY, 30 * DAY, YEAR, 3 * YEAR, 10 * YEAR)
 TEMPERATURES = (ROOM_K, 55.0 + ZERO_C, 85.0 + ZERO_C)
 READS = (1e6, 1e7, 1e8, 3e8, 8e8, 1.5e9, 3e9, 5e9, 1e10)
 
@@ -56,8 +56,7 @@ class AgeingStudy:
         ParameterError
             If an age lies outside the range that a law of the cell is stated for, or no chip is asked for.
         """
-        if self.n_chips < 1:
-            raise ParameterError(f"number of virtual chips: must be at least 1, got {self.n_chips}")
+        check_n_chips(self.n_chips)
         points, busiest = [], 0.0
         try:
             for index in range(self.n_chips):

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.chips.spec import ChipSpec
-from spikecim.errors import ParameterError
 from spikecim.explore.causes import DESIGN_CAUSES, HARDWARE_CAUSES, QUANTISATION, RATE_CODING, active_causes
 from spikecim.explore.coalitions import ChipCoalitions
 from spikecim.explore.fluid import Currents, fluid_limit, steady_currents
+from spikecim.explore.population import check_n_chips
 from spikecim.explore.shapley import marginals, members, order_of, prefixes, shapley_values
 from spikecim.explore.tally import Counts, tally
 from spikecim.network import Network
@@ -63,8 +63,7 @@ class Attributor:
         ParameterError
             If `n_chips` is below 1.
         """
-        if n_chips < 1:
-            raise ParameterError(f"number of virtual chips: must be at least 1, got {n_chips}")
+        check_n_chips(n_chips)
         self._bench(0).program(_HARDWARE)  # a time that no law is stated for fails here
         trains = self.chip.rate_code().encode(self.values, self.seed)
         design = self._design(trains)

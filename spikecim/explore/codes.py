@@ -23,6 +23,7 @@ from spikecim.energy.ledger import account
 from spikecim.engines.many import run_many
 from spikecim.errors import ParameterError, hint
 from spikecim.explore.code_settings import SIGMAS, STUCK, jobs_of, own_setting
+from spikecim.explore.population import check_n_chips
 from spikecim.network import Network
 from spikecim.progress import Stage, silent
 from spikecim.results.codes import SPIRIT_CODE, CellSetting, ChipRows, CodeFacts, CodePoint, CodeStudy, GroupPoint
@@ -117,8 +118,7 @@ def study_codes(
 
 
 def _check(scene: CodeScene, codes: Sequence[str]) -> None:
-    if scene.n_chips < 1:
-        raise ParameterError(f"number of virtual chips: must be at least 1, got {scene.n_chips}")
+    check_n_chips(scene.n_chips)
     allowed = ", ".join(CODES)
     if not codes:
         raise ParameterError(f"no weight code is given; allowed: {allowed}")

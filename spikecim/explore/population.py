@@ -17,6 +17,12 @@ from spikecim.results.population import Population
 from spikecim.spikes import SpikeRecord, SpikeTrains
 
 
+def check_n_chips(n_chips: int) -> None:
+    """Raise `ParameterError` unless at least one virtual chip is asked for."""
+    if n_chips < 1:
+        raise ParameterError(f"number of virtual chips: must be at least 1, got {n_chips}")
+
+
 def run_population(
     chip: ChipSpec,
     network: Network,
@@ -38,8 +44,7 @@ def run_population(
     ParameterError
         If `n_chips` is below 1.
     """
-    if n_chips < 1:
-        raise ParameterError(f"number of virtual chips: must be at least 1, got {n_chips}")
+    check_n_chips(n_chips)
     engine, rows = EventEngine(keep_spikes=False), []
     try:
         for index in range(n_chips):

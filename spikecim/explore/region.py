@@ -89,7 +89,7 @@ class RegionSearch:
         )
         draws = stream(self.seed, "region", "check").choice(len(region.points), n_checked, p=region.weights())
         checked = self._try("chips of the region", region.points[draws], n_designs)
-        return replace(region, checked=checked)
+        return replace(region, checked=checked, requested_checks=n_checked)
 
     def _try(self, stage: str, places: FloatArray, first_chip: int) -> FloatArray:
         """Accuracy in percent and input spikes (n, 2) of one virtual chip at each of `places`."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from spikecim.results.ageing import Ageing, Course, FloatArray
+from spikecim.results.population import interval
 
 
 def ageing_json(found: Ageing) -> dict[str, Any]:
@@ -36,6 +35,6 @@ def _course(course: Course, amount: str) -> dict[str, Any]:
 def _point(accuracy: FloatArray, spikes: FloatArray) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, values in (("accuracy_percent", 100 * accuracy), ("input_spikes", spikes)):
-        low, median, high = np.percentile(values, [5, 50, 95])
+        low, median, high = interval(values)
         found[name] = {"low": low, "median": median, "high": high, "per_chip": values}
     return found

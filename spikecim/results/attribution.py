@@ -123,6 +123,10 @@ class Attribution:
         return len(self.full)
 
     @property
+    def interrupted(self) -> bool:
+        return self.n_chips < self.requested
+
+    @property
     def n_design(self) -> int:
         return len(self.design_shapley)
 

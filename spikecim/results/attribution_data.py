@@ -33,7 +33,7 @@ def attribution_json(found: Attribution, region: Region | None = None) -> dict[s
         "facts": found.facts,
         "images": found.n_images,
         "virtual_chips": found.n_chips,
-        "interrupted": found.n_chips < found.requested,
+        "interrupted": found.interrupted,
         "accuracy_percent": _levels(found, CORRECT),
         "input_spikes_per_image": _levels(found, SPIKES),
         "change": {
@@ -63,7 +63,7 @@ def region_json(region: Region) -> dict[str, Any]:
     return {
         "images": region.n_images,
         "designs": len(region.designs),
-        "interrupted": len(region.designs) < region.requested,
+        "interrupted": region.interrupted,
         "published": {"accuracy_percent": region.published[0], "input_spikes": region.published[1]},
         "explained_variance_of_logarithms": region.explained().tolist(),
         "facts": region.facts,

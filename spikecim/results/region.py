@@ -64,8 +64,8 @@ class Region:
         The two numbers, and how far off a rounded one may be.
     checked : float64 (n_checked, 2)
         What virtual chips drawn from the region gave.
-    n_images, requested : int
-        Images; designs asked for.
+    n_images, requested, requested_checks : int
+        Images; designs and chips drawn from the region that were asked for.
     facts : dict of str
     """
 
@@ -78,7 +78,12 @@ class Region:
     checked: FloatArray
     n_images: int
     requested: int
+    requested_checks: int = 0
     facts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def interrupted(self) -> bool:
+        return len(self.designs) < self.requested or len(self.checked) < self.requested_checks
 
     @cached_property
     def _fit(self) -> tuple[FloatArray, FloatArray]:

@@ -21,9 +21,10 @@ from spikecim.results.codes import (
     Span,
 )
 from spikecim.results.population import interval
+from spikecim.units import HOUR
 
 ARGUED_RATE = 0.01  # share of stuck cells at which causes are parted
-ARGUED_AGE_S = 3600.0  # age at which relaxed cells are looked at
+ARGUED_AGE_S = HOUR  # age at which relaxed cells are looked at
 STANDARD_ERRORS = 2.0  # a mean further than this from zero is called a difference
 _NAMES = {TRIPLE_SIGN: "a sign kept three times", SINGLE_SIGN: "a sign kept once"}
 
@@ -161,7 +162,7 @@ class SignBitArgument:
             return ""
         triple, single = self.aged
         return (
-            f"{ARGUED_AGE_S / 3600:g} h after programming, HRS leakage has moved while the injectors keep their trim: "
+            f"{ARGUED_AGE_S / HOUR:g} h after programming, HRS leakage has moved while the injectors keep their trim: "
             f"4 + 4 minus {_NAMES[TRIPLE_SIGN]} is then {_difference(triple)}, and minus {_NAMES[SINGLE_SIGN]} "
             f"{_difference(single)}."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner, Result
@@ -65,6 +66,23 @@ def test_an_interrupt_keeps_whole_chips_and_says_so(tmp_path: Path, monkeypatch:
     assert done.exit_code == 130
     assert "interrupted: the result holds 1 of 2 virtual chips" in done.output
     assert json.loads((tmp_path / "attribution.json").read_text())["interrupted"]
+
+
+def test_an_interrupt_of_the_search_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from spikecim.explore.region import RegionSearch
+
+    def one(self: RegionSearch, place: np.ndarray, chip: int) -> tuple[float, float]:
+        if chip == 120:
+            raise KeyboardInterrupt
+        wobble = np.random.default_rng(chip).standard_normal(2)
+        return 84.0 + 4 * place[0] + wobble[0], 136.0 + 20 * place[1] + wobble[1]
+
+    monkeypatch.setattr(RegionSearch, "_one", one)
+    done = call("--out", tmp_path, "--designs", "128", *SMALL)
+    assert done.exit_code == 130, done.output
+    assert "interrupted: the search holds 120 of 128 designs" in done.output
+    data = json.loads((tmp_path / "attribution.json").read_text())
+    assert (data["interrupted"], data["region"]["interrupted"]) == (False, True)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from tests.cli.conftest import Command
 def test_help_lists_every_command(spikecim: Command) -> None:
     text = spikecim("--help").stdout
     commands = (
-        "reproduce calibrate attribute codes run train report explain replay verify-engines device cells chips data"
+        "reproduce calibrate attribute codes compare convert conversions run train report explain replay "
+        "verify-engines device cells chips data"
     )
     for command in commands.split():
         assert command in text
@@ -34,7 +35,7 @@ def test_chips_list_and_show(spikecim: Command) -> None:
 
 def test_data_list(spikecim: Command) -> None:
     places = json.loads(spikecim("data", "list", "--json").stdout)
-    assert set(places) == {"mnist", "fashion-mnist", "digits"}
+    assert set(places) == {"mnist", "fashion-mnist", "cifar10", "digits"}
 
 
 def test_run_report_replay(spikecim: Command, tmp_path: Path) -> None:

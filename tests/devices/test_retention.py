@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from spikecim.chips import load_chip
-from spikecim.devices.retention import BOLTZMANN_EV, ZERO_C, RetentionSpec, draw_rates
+from spikecim.devices.retention import BOLTZMANN_EV, RetentionSpec, draw_rates
 from spikecim.errors import ParameterError
+from spikecim.units import ZERO_C
 
 SPEC = load_chip("spirit").cell.retention
 

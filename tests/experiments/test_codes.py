@@ -28,17 +28,22 @@ def test_more_levels_are_finer_steps_of_the_same_weights() -> None:
     assert np.abs(one - fine).max() <= 0.5 + 0.5 / 8
 
 
-def test_the_whole_on_digits() -> None:
+def test_the_whole_on_digits_and_the_argument_alone() -> None:
     stages: list[str] = []
-    study = CodesExperiment(
-        dataset="digits", n_chips=1, limit=40, progress=lambda stage, *_: stages.append(stage)
-    ).run()
+    experiment = CodesExperiment(dataset="digits", n_chips=1, limit=40, progress=lambda stage, *_: stages.append(stage))
+    study = experiment.run()
     assert not study.interrupted
     assert len(study.groups) == 8
-    assert sign_bit_argument(study) is not None
     assert study.n_images == 40
     assert list(dict.fromkeys(stages)) == ["data", "ideal chip", "networks", "weight codes"]
     assert study.facts["dataset"] == "digits"
+    alone = experiment.argument(2)
+    assert (alone.n_chips, len(alone.codes), alone.groups) == (2, 3, ())
+    whole, argument = sign_bit_argument(study), sign_bit_argument(alone)
+    assert whole is not None and argument is not None
+    # The same first chip; and the data are read, and the ideal chip is run, once for both.
+    assert argument.headline.points[0] == whole.headline.points[0]
+    assert (stages.count("data"), stages.count("ideal chip")) == (1, 1)
 
 
 @pytest.mark.slow

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import spikecim.experiments.material as material_module
 from spikecim.chips import load_chip
+from spikecim.datasets import ImageSet
 from spikecim.errors import ParameterError
 from spikecim.experiments.material import check_preprocessing, material, network_for
 from spikecim.training.ready import ready_network
@@ -57,3 +59,17 @@ def test_a_network_for_other_images_is_refused() -> None:
 def test_images_must_fit_the_inputs(wrong: dict[str, int]) -> None:
     with pytest.raises(ParameterError, match=r"geometry\.n_in is .* square of image_side"):
         material(load_chip("spirit", wrong), "digits", "test")
+
+
+def test_images_in_colour_are_refused_for_a_chip_of_grey_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.zeros((2, 32, 32, 3), np.uint8)
+    colours = ImageSet(name="cifar10", split="test", images=images, labels=np.zeros(2, np.uint8), origin="x").check()
+    monkeypatch.setattr(material_module, "load", lambda *_, **__: colours)
+    with pytest.raises(ParameterError, match="cifar10: images of 32x32x3 values in colour, but chip spirit takes"):
+        material(load_chip("spirit"), "cifar10", "test")
+
+
+def test_part_of_a_split_is_not_complete() -> None:
+    chip = load_chip("spirit")
+    assert not material(chip, "digits", "test", limit=499).complete
+    assert material(chip, "digits", "test", limit=500).complete

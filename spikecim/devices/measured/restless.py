@@ -6,6 +6,8 @@ a = exp(tail z - tail^2), z standard normal: the likelihood of q is integrated o
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
@@ -42,15 +44,25 @@ def restlessness(change: FloatArray) -> Estimate:
     return Estimate(value=value, low=low, high=high, how="profile likelihood")
 
 
+@functools.cache
+def _quadrature() -> tuple[FloatArray, FloatArray]:
+    """Nodes of the standard normal law and the logarithms of their weights, (n_nodes, 1)."""
+    z, mass = np.polynomial.hermite_e.hermegauss(_NODES)
+    return z[:, None], np.log(mass / mass.sum())[:, None]
+
+
 def _loss(tail: float, squares: FloatArray, n_steps: int) -> float:
     """Minus the log-likelihood of squared lengths (n_cells,), at the scale that suits `tail` best."""
-    z, mass = np.polynomial.hermite_e.hermegauss(_NODES)
+    z, log_mass = _quadrature()
     log_a = tail * z - tail**2
-    weights = np.log(mass / mass.sum()) - n_steps * log_a
+    weights = log_mass - n_steps * log_a
+    halves = np.exp(-2 * log_a) * squares / -2
 
     def at(log_scale: float) -> float:
-        terms = weights - squares[:, None] * np.exp(-2 * (log_a + log_scale)) / 2
-        top = terms.max(1, keepdims=True)
-        return n_steps * log_scale * len(squares) - float((top[:, 0] + np.log(np.exp(terms - top).sum(1))).sum())
+        terms = halves * np.exp(-2 * log_scale)
+        terms += weights
+        top = terms.max(0)
+        terms -= top
+        return n_steps * log_scale * len(squares) - float((top + np.log(np.exp(terms, out=terms).sum(0))).sum())
 
     return float(minimize_scalar(at, bounds=(-2.0, 2.0), method="bounded", options={"xatol": 1e-3}).fun)

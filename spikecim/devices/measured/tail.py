@@ -76,4 +76,4 @@ def _phi(x: FloatArray) -> FloatArray:
 def _between(u: FloatArray, v: FloatArray) -> FloatArray:
     """Phi(u) - Phi(v), taken where both are small."""
     flip = u + v > 0
-    return np.asarray(np.where(flip, ndtr(-v) - ndtr(-u), ndtr(u) - ndtr(v)))
+    return np.asarray(ndtr(np.where(flip, -v, u)) - ndtr(np.where(flip, -u, v)))

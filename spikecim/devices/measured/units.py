@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 
 from spikecim.errors import ParameterError, hint
+from spikecim.units import DAY, HOUR, MINUTE
 
 _OHM = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 _SIEMENS = {"": 1.0, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "n": 1e-9, "p": 1e-12}
 RESISTANCE = {f"{prefix}{name}": factor for name in ("ohm", "Ω") for prefix, factor in _OHM.items()}
 CONDUCTANCE = {f"{prefix}S": factor for prefix, factor in _SIEMENS.items()}
-TIME = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
+TIME = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": MINUTE, "h": HOUR, "d": DAY}
 # What a device file accepts as a resistance.
 LOWEST_OHM, HIGHEST_OHM = 1.0, 1e12
 _HEADER = re.compile(r"([A-Za-z]+)(?:\s*[\[(]\s*([^\])]*?)\s*[\])]|[_ ]+(\S+))?")

@@ -15,6 +15,14 @@ HIGH = {"median": 1e5, "sigma_ln": 0.9}
 TAIL = {"tail_probability": 0.1, "tail_low_factor": 2.0, "tail_high_factor": 6.0}
 
 
+def chance_range(trials: int, share: float = 0.9) -> tuple[float, float]:
+    """Percent of `trials` that hold something true with probability `share`: outside of it one time in 1,000."""
+    from scipy.stats import binom
+
+    low, high = binom.ppf([0.0005, 0.9995], trials, share)
+    return 100 * float(low) / trials, 100 * float(high) / trials
+
+
 def body(rng: np.random.Generator, n: int, law: dict[str, float]) -> FloatArray:
     """ln R of `n` log-normal readings."""
     return np.log(law["median"]) + law["sigma_ln"] * rng.standard_normal(n)
