@@ -21,12 +21,18 @@ _ONE_CORE_ONLY = ("geometry", "coding")
 
 def chip_names() -> list[str]:
     """Names of the shipped chips of one core."""
-    return [name for name in _chip_files() if not _several_cores(name)]
+    return [name for name in _chip_files() if not several_cores(name)]
 
 
 def multi_chip_names() -> list[str]:
     """Names of the shipped chips of several cores."""
-    return [name for name in _chip_files() if _several_cores(name)]
+    return [name for name in _chip_files() if several_cores(name)]
+
+
+def several_cores(name: str | Path) -> bool:
+    """Whether the chip `name`, shipped or a file, has several cores; errors as for `load_chip`."""
+    file = _file_name(name)
+    return "cores" in _resolve(_read_chip(file, Path()), _location(file, Path()), _MAX_INHERITANCE)
 
 
 def device_names() -> list[str]:
@@ -102,10 +108,6 @@ def _with_schema(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _chip_files() -> list[str]:
     return _names(resources.files("spikecim.chips"))
-
-
-def _several_cores(name: str) -> bool:
-    return "cores" in _resolve(_read_chip(name, Path()), name, _MAX_INHERITANCE)
 
 
 def _file_name(name: str | Path) -> str | Path:

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from spikecim.cli import cells, chips, data, device, experiments, inspect, run
+from spikecim.cli import cells, chips, conversions, data, device, experiments, inspect, run
 from spikecim.cli.attribute import attribute
 from spikecim.cli.codes import codes
+from spikecim.cli.compare import compare
+from spikecim.cli.convert import convert
 from spikecim.cli.explain import explain
 from spikecim.version import __version__
 
@@ -40,6 +42,9 @@ app.add_typer(experiments.reproduce, name="reproduce")
 app.add_typer(experiments.calibrate, name="calibrate")
 app.add_typer(attribute, name="attribute")
 app.command("codes")(codes)
+app.command("compare")(compare)
+app.command("convert")(convert)
+app.add_typer(conversions.app, name="conversions")
 app.command("run")(run.run)
 app.command("train")(run.train)
 app.command("report")(inspect.report)

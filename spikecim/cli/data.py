@@ -29,10 +29,10 @@ def list_data(json: Json = False) -> None:
 
 @app.command("fetch")
 @guarded
-def fetch(name: Annotated[str, typer.Argument(help="mnist or fashion-mnist.")]) -> None:
+def fetch(name: Annotated[str, typer.Argument(help="mnist, fashion-mnist or cifar10.")]) -> None:
     """Find or download a data set, and check it."""
     from spikecim.datasets import SPLITS, load
 
     for split in SPLITS:
         images = load(name, split, progress=True)
-        say(f"{name} {split}: {images.n_samples} images, {images.origin}")
+        say(f"{name}: {images.extent}, {images.origin}")

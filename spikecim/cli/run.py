@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 Network = Annotated[
     str | None, typer.Option("--network", help="Shipped network or a .npz file (default: trained for the data).")
 ]
-Method = Annotated[
-    str, typer.Option("--quantisation", help="post-training, post-training-scaled or quantisation-aware.")
-]
 
 
 @guarded
@@ -127,26 +124,82 @@ def _said(option: str, text: str, unit: str, allowed: str) -> float:
 
 @guarded
 def train(
-    data: Annotated[str, typer.Argument(help="mnist, fashion-mnist or digits.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT",
+            help="A deep network (mlp, lenet, mobilenet-mnist, lenet-qcfs, depth-3 ...; needs the extra torch), or "
+            "grey images for SPIRIT's perceptron: mnist, fashion-mnist or digits.",
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Write the weights to this .npz file.")],
-    chip: Chip = "spirit",
-    quantisation: Method = "post-training",
+    chip: Annotated[str | None, typer.Option("--chip", help="Chip of the perceptron (default: spirit).")] = None,
+    quantisation: Annotated[
+        str | None,
+        typer.Option(
+            "--quantisation",
+            help="Of the perceptron: post-training (default), post-training-scaled or quantisation-aware.",
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", help="Folder for checkpoints of a deep network (default: beside --out)."),
+    ] = None,
     seed: Seed = 0,
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Train and quantise the tanh perceptron for a chip (seconds); deterministic."""
+    """Train a ready network, deep (minutes) or SPIRIT's perceptron (seconds); deterministic."""
+    from spikecim.training.deep.ready import deep_names
+
+    if what in deep_names():
+        if chip is not None or quantisation is not None:
+            raise ParameterError(
+                f"train {what}: --chip and --quantisation are for SPIRIT's perceptron; a deep network meets its chip "
+                "later, in spikecim compare"
+            )
+        name, notes, size = _train_deep(what, out, checkpoint, seed, quiet=quiet or json)
+    elif checkpoint is not None:
+        raise ParameterError(f"train {what}: --checkpoint is for deep networks ({', '.join(deep_names())})")
+    else:
+        name, notes, size = _train_perceptron(what, out, chip or "spirit", quantisation or "post-training", seed)
+    if json:
+        show_json({"file": str(out), "name": name, **notes})
+        return
+    show(f"wrote {out}: {size}, held-out accuracy {notes['held_out_accuracy']}")
+
+
+def _train_deep(
+    name: str, out: Path, checkpoint: Path | None, seed: int, *, quiet: bool
+) -> tuple[str, dict[str, str], str]:
+    """Train, save; name, notes and size."""
+    from spikecim.files import make_folder
+    from spikecim.models.files import save_model
+    from spikecim.training.deep.ready import train_ready
+
+    make_folder(out.parent)
+    with stages(quiet=quiet) as stage:
+        model = train_ready(name, checkpoint or out.parent, seed, stage)
+    save_model(model, out, half=True)
+    return model.name, model.notes, f"{model.n_parameters:,} parameters"
+
+
+def _train_perceptron(data: str, out: Path, chip: str, quantisation: str, seed: int) -> tuple[str, dict[str, str], str]:
+    """The same for SPIRIT's perceptron."""
     from spikecim.chips import load_chip
+    from spikecim.datasets import NAMES
+    from spikecim.errors import hint
     from spikecim.experiments.material import train_network
     from spikecim.files import make_folder
+    from spikecim.training.deep.ready import deep_names
     from spikecim.training.ready import save_network
 
+    if data not in NAMES:
+        known = [*deep_names(), *NAMES]
+        near = hint(data, known, f"deep networks: {', '.join(deep_names())}; images: {', '.join(NAMES)}")
+        raise ParameterError(f"train {data!r}: is neither a deep network nor a data set; {near}")
     spec = load_chip(chip)
     make_folder(out.parent)
     network = train_network(spec, data, quantisation, seed)
     save_network(network, out)
-    if json:
-        show_json({"file": str(out), "name": network.name, **network.notes})
-        return
-    show(
-        f"wrote {out}: {network.n_in} x {network.n_out} weights, held-out accuracy {network.notes['held_out_accuracy']}"
-    )
+    return network.name, network.notes, f"{network.n_in} x {network.n_out} weights"

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.program import Program
 from spikecim.spikes import Decisions, SpikeTrains
+
+
+class Window(Protocol):
+    """What a decision needs of a program, of one layer or of several."""
+
+    @property
+    def n_out(self) -> int: ...
+
+    @property
+    def n_ticks(self) -> int: ...
+
+    @property
+    def n_margins(self) -> int: ...
+
+    @property
+    def first_margin(self) -> int: ...
 
 
 def margin(scores: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -30,11 +47,11 @@ class MarginReader:
     Parameters
     ----------
     n_samples : int
-    program : Program
+    program : Program or LayeredProgram
         Gives the margins of the table.
     """
 
-    def __init__(self, n_samples: int, program: Program) -> None:
+    def __init__(self, n_samples: int, program: Window) -> None:
         shape = (n_samples, program.n_margins)
         self._program = program
         self.ticks = np.full(shape, program.n_ticks - 1, np.int32)
@@ -88,7 +105,7 @@ class ScoreCount:
     decided sample are ignored here. Samples are independent and causal, so the cut is exact.
     """
 
-    def __init__(self, n_samples: int, program: Program) -> None:
+    def __init__(self, n_samples: int, program: Window) -> None:
         self._reader = MarginReader(n_samples, program)
         self._scores = np.zeros((n_samples, program.n_out), np.int64)
         self.open = np.ones(n_samples, bool)
@@ -129,7 +146,7 @@ class ScoreCount:
 
 
 def decide(
-    program: Program, trains: SpikeTrains, spikes: Spikes, residual: NDArray[np.int32]
+    program: Window, trains: SpikeTrains, spikes: Spikes, residual: NDArray[np.int32]
 ) -> tuple[Decisions, NDArray[np.bool_]]:
     """Decide from a run that never stopped; return the table and which output spikes came in time.
 

@@ -59,26 +59,34 @@ class StepCode:
 
     def encode(self, values: NDArray[np.floating], first_sample: int = 0) -> SpikeTrains:
         """Spike trains of `values` (n_samples, n_in) in [-1, 1]; negative values give negative spikes."""
-        rows = np.atleast_2d(values)
-        parts = [self._sample(row) for row in rows]
-        offsets = np.concatenate([[0], np.cumsum([len(ticks) for ticks, _, _ in parts])]).astype(np.int64)
-        ticks, lines, signs = (np.concatenate([part[k] for part in parts]) for k in range(3))
+        from spikecim.coding.step_kernel import encode_steps
+
+        rows = np.ascontiguousarray(np.atleast_2d(values), np.float64)
+        offsets, ticks, lines, signs = encode_steps(
+            rows,
+            self.kind == "first-spike",
+            self.n_steps,
+            self.ticks_per_step,
+            self.words_per_tick,
+            self.n_ticks,
+        )
         return SpikeTrains(
             n_in=rows.shape[1],
             n_ticks=self.n_ticks,
             offsets=offsets,
-            ticks=ticks.astype(np.int32),
-            lines=lines.astype(np.int16),
-            signs=signs.astype(np.int8),
+            ticks=ticks,
+            lines=lines,
+            signs=signs,
             first_sample=first_sample,
         )
 
-    def _sample(self, row: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def encode_one(
+        self, row: NDArray[np.floating]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Ticks, lines and signs of one sample (n_in,) in plain NumPy: what `encode` is held to."""
         steps, lines = self.requests(np.abs(row.astype(np.float64)))
         ticks = self._serve(steps * self.ticks_per_step)
         sent = ticks < self.n_ticks
-        if 1 < self.words_per_tick < len(ticks):
-            sent &= ~_again(ticks, lines)
         lines = lines[sent]
         return ticks[sent], lines, np.where(row[lines] < 0, -1, 1)
 

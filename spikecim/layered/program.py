@@ -232,7 +232,7 @@ class LayeredProgram:
         rising = all(a < b for a, b in zip((0, *self.checkpoints), self.checkpoints, strict=False))
         if not self.checkpoints or not rising or self.checkpoints[-1] != self.n_ticks:
             raise ParameterError(f"program: checkpoints must rise to n_ticks {self.n_ticks}, got {self.checkpoints}")
-        if self.tick_s <= 0 or self.n_in > MOST_LINES or self.n_out > MOST_LINES:
+        if not self.tick_s > 0 or self.n_in > MOST_LINES or self.n_out > MOST_LINES:
             raise ParameterError(f"program: tick_s must be positive; at most {MOST_LINES} inputs and classes")
         for before, layer in zip(self.layers, self.layers[1:], strict=False):
             if layer.n_in != before.n_out:

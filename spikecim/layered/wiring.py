@@ -167,6 +167,13 @@ class SparseWiring:
     targets: NDArray[np.int32]
     n_out: int
 
+    def __post_init__(self) -> None:
+        inside = len(self.targets) == 0 or 0 <= self.targets.min() <= self.targets.max() < self.n_out
+        if self.offsets[0] != 0 or self.offsets[-1] != len(self.targets) or (np.diff(self.offsets) < 0).any():
+            raise ShapeError("sparse wiring: offsets must rise from 0 to the number of links")
+        if not inside:
+            raise ShapeError(f"sparse wiring: targets must lie in 0..{self.n_out - 1}")
+
     @property
     def n_rows(self) -> int:
         return len(self.offsets) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,22 @@ from numpy.typing import NDArray
 from spikecim.spikes import SpikeRecord
 
 NAMES = ("the first record", "the second")
+
+
+class Spiking(Protocol):
+    """Spikes of one layer: a `SpikeRecord`, or a `LayerSpikes` of several."""
+
+    @property
+    def ticks(self) -> NDArray[np.int32]: ...
+
+    @property
+    def neurons(self) -> NDArray[Any]: ...
+
+    @property
+    def signs(self) -> NDArray[np.int8]: ...
+
+    def samples(self) -> NDArray[np.int64]:
+        """The sample each spike belongs to."""
 
 
 def first_difference(a: SpikeRecord, b: SpikeRecord, names: tuple[str, str] = NAMES) -> str | None:
@@ -27,7 +44,7 @@ def first_difference(a: SpikeRecord, b: SpikeRecord, names: tuple[str, str] = NA
     return _spike_difference(a, b, names) or _decision_difference(a, b, names) or _residual_difference(a, b, names)
 
 
-def compared_spikes(a: SpikeRecord, b: SpikeRecord) -> tuple[int, int]:
+def compared_spikes(a: Spiking, b: Spiking) -> tuple[int, int]:
     """Count the output spikes compared and those that differ.
 
     Returns
@@ -39,7 +56,7 @@ def compared_spikes(a: SpikeRecord, b: SpikeRecord) -> tuple[int, int]:
     """
     keys = _keys(a, b)
     if np.array_equal(*keys):
-        return a.n_spikes, 0
+        return len(a.ticks), 0
     # The lowest bit tells the record; two sorted halves are merged by a stable sort in linear time.
     both = np.sort(np.concatenate([keys[0] * 2, keys[1] * 2 + 1]), kind="stable")
     first = np.concatenate([[0], np.flatnonzero(np.diff(both >> 1)) + 1])
@@ -47,7 +64,7 @@ def compared_spikes(a: SpikeRecord, b: SpikeRecord) -> tuple[int, int]:
     return (len(both) + differing) // 2, differing
 
 
-def _keys(a: SpikeRecord, b: SpikeRecord) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _keys(a: Spiking, b: Spiking) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """One whole number per spike that rises with sample, tick, neuron and sign."""
     n_ticks = 1 + max(int(record.ticks.max(initial=0)) for record in (a, b))
     n_out = 1 + max(int(record.neurons.max(initial=0)) for record in (a, b))

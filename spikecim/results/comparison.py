@@ -102,10 +102,15 @@ class ComparisonRow:
     loss_vs_ann_pp : float
         Percentage points below the float ANN.
     steps, ticks_per_step, slices, n_cells, n_cores : int
+    accuracy_per_chip : tuple of float
+        One for each virtual chip, in their order.
     checkpoints, margins : Curve or None
-        Of the median chip.
+        Of the median chip: every image shown to its end, read on the way; and ended by each margin up to delta_s
+        (None if the network's last layer has no margin to reach).
     layers : tuple of LayerAgreement
+        Of the median chip, over a few hundred images shown to their end.
     losses : tuple of LossStep
+        Of the median chip; its last one is that chip itself.
     disagreements : tuple of Disagreement
     notes : dict of str
     """
@@ -131,6 +136,7 @@ class ComparisonRow:
     slices: int
     n_cells: int
     n_cores: int
+    accuracy_per_chip: tuple[float, ...] = ()
     checkpoints: Curve | None = None
     margins: Curve | None = None
     layers: tuple[LayerAgreement, ...] = ()

@@ -21,7 +21,9 @@ _MAX_BYTES = 2_000_000
 def ready_names() -> list[str]:
     """Names of the shipped networks."""
     folder = resources.files("spikecim.training") / "weights"
-    return sorted(entry.name.removesuffix(".npz") for entry in folder.iterdir() if entry.name.endswith(".npz"))
+    # NAME.ann.npz are the deep networks of training/deep/.
+    found = (entry.name for entry in folder.iterdir() if not entry.name.endswith(".ann.npz"))
+    return sorted(name.removesuffix(".npz") for name in found if name.endswith(".npz"))
 
 
 def ready_network(name: str, limit: int = 4) -> Network:

@@ -1,0 +1,111 @@
+"""The network and the images of a comparison: shipped networks by name, files by path, pixels in their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from math import isqrt
+from pathlib import Path
+
+import numpy as np
+
+from spikecim.datasets import held_out
+from spikecim.datasets.pixels import Pixels, load_images
+from spikecim.errors import ShapeError
+from spikecim.models.layers import Activation, Dense, Flatten
+from spikecim.models.load import load_any
+from spikecim.models.model import AnnModel
+from spikecim.training.deep.ready import ready_model, shipped_names
+from spikecim.training.ready import ready_network
+
+PERCEPTRON, _PERCEPTRON_WEIGHTS, _SPIRIT_LEVELS = "perceptron", "mnist-post-training", 4
+CALIBRATION = 512
+SHRUNK = "area-mean"
+
+
+def model_names() -> list[str]:
+    """Names of the networks that come with the package."""
+    return [PERCEPTRON, *shipped_names()]
+
+
+def find_model(name: str) -> AnnModel:
+    """Return a shipped network by name, or the one in a .npz, .onnx or .nir file; errors as of `load_any`."""
+    shipped: Mapping[str, Callable[[], AnnModel]] = {
+        PERCEPTRON: perceptron,
+        **{known: partial(ready_model, known) for known in shipped_names()},
+    }
+    return load_any(name, shipped)
+
+
+def perceptron() -> AnnModel:
+    """The shipped 144-10 tanh perceptron of SPIRIT, with its real weights before they were rounded."""
+    network = ready_network(_PERCEPTRON_WEIGHTS)
+    assert network.real is not None
+    full = float(network.notes["full_weight"])
+    side = isqrt(network.n_in)
+    return AnnModel(
+        name=PERCEPTRON,
+        input_shape=(side, side, 1),
+        layers=(
+            Flatten(),
+            Dense(
+                weights=(network.real * np.float32(full / _SPIRIT_LEVELS)).astype(np.float32),
+                bias=np.zeros(network.n_out, np.float32),
+                name="output",
+            ),
+            Activation(kind="tanh", slope=1.0 / full, name="tanh"),
+        ),
+        notes={**network.notes, "preprocessing": network.preprocessing},
+    )
+
+
+def images_for(
+    model: AnnModel, dataset: str, split: str, *, limit: int | None = None, progress: bool = False
+) -> Pixels:
+    """Load a split of `dataset` in the shape that `model` takes.
+
+    Images are shrunk or enlarged only for a network whose notes say that its own were (``preprocessing``).
+
+    Raises
+    ------
+    ShapeError
+        If the images do not fit the network.
+    """
+    pixels = load_images(dataset, split, limit=limit, progress=progress)
+    found, wanted = pixels.values.shape[1:], model.input_shape
+    if len(wanted) == 1 and int(np.prod(found)) == wanted[0]:
+        return replace(pixels, values=pixels.values.reshape(-1, *wanted))
+    if found == wanted:
+        return pixels
+    square = len(wanted) == 3 and wanted[0] == wanted[1] and found[2] == wanted[2]
+    if square and model.notes.get("preprocessing") == SHRUNK:
+        return load_images(dataset, split, limit=limit, side=wanted[0])
+    raise ShapeError(
+        f"network {model.name} takes images of {_shape(wanted)} values, {dataset} has {_shape(found)}; "
+        "give the data set it was trained on"
+    )
+
+
+def calibration_for(model: AnnModel, dataset: str) -> Pixels:
+    """`CALIBRATION` images spread over the held-out part of the training split; never test images."""
+    pixels = images_for(model, dataset, "held-out")
+    rows = np.linspace(0, pixels.n_samples - 1, min(CALIBRATION, pixels.n_samples)).round().astype(np.int64)
+    return replace(pixels, values=pixels.values[rows], labels=pixels.labels[rows])
+
+
+def facts_of(model: AnnModel, test: Pixels, calibration: Pixels) -> dict[str, str]:
+    """Where network and images come from."""
+    return {
+        "test_images": f"{test.dataset}, {test.extent}, {_without_folder(test.origin)}",
+        "calibration_images": f"{calibration.n_samples} of the held-out training images ({held_out(test.dataset)})",
+        **{f"network_{key}": value for key, value in model.notes.items()},
+    }
+
+
+def _without_folder(origin: str) -> str:
+    return origin if "://" in origin else Path(origin).name
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

@@ -1,0 +1,1 @@
+"""Deep ready networks: the recipes that train them with PyTorch, and their shipped weights."""
