@@ -61,17 +61,28 @@ def replay(
 def verify_engines(
     images: Images = 200,
     data: Data = "mnist",
+    network: Annotated[
+        str | None,
+        typer.Option(
+            "--network", help="Network of several layers (lenet, mlp ..., or a file) instead of SPIRIT's own."
+        ),
+    ] = None,
     seed: Seed = 0,
     jobs: Jobs = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Run the same programs on all engines, ideal and nominal chip; exit 1 on any difference."""
-    from spikecim.experiments.engines import verify
-
     use_jobs(jobs)
     with stages(quiet=quiet or json) as stage:
-        found = verify(data, images, seed, progress=stage)
+        if network is None:
+            from spikecim.experiments.engines import verify
+
+            found = verify(data, images, seed, progress=stage)
+        else:
+            from spikecim.experiments.layered_engines import verify_layers
+
+            found = verify_layers(network, data, images, seed, progress=stage)
     if json:
         show_json(found.as_dict())
     else:

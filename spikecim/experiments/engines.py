@@ -59,12 +59,13 @@ class Verification:
 
     def lines(self) -> list[str]:
         """Short text for a terminal."""
+        width = max(len(c.chip) for c in self.comparisons)
         rows = [
-            f"{c.chip:<13} {REFERENCE} = {c.engine:<7} {c.spikes:>9,} spikes, {c.differing} differing"
+            f"{c.chip:<{width}} {REFERENCE} = {c.engine:<7} {c.spikes:>9,} spikes, {c.differing} differing"
             + (f"; first: {c.difference}" if c.difference else "; decisions and counts identical")
             for c in self.comparisons
         ]
-        head = f"{self.images} {self.dataset} images, engines {', '.join(ENGINES)}"
+        head = f"{self.images} {self.dataset}, engines {', '.join(ENGINES)}"
         return [head, *rows, f"{self.spikes:,} spikes compared, {self.differing} differing"]
 
 
@@ -89,4 +90,4 @@ def verify(dataset: str, images: int | None, seed: int, progress: Stage = silent
                     difference=again.difference,
                 )
             )
-    return Verification(dataset=test.dataset, images=len(test.labels), comparisons=comparisons)
+    return Verification(dataset=f"{test.dataset} images", images=len(test.labels), comparisons=comparisons)
