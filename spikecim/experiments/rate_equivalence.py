@@ -15,16 +15,15 @@ from spikecim.engines.event import EventEngine
 from spikecim.experiments.claims import (
     DATASET,
     PERCEPTRON,
-    Claim,
     Subject,
     accuracy_of,
     banner,
-    claim_row,
     data_at_hand,
     subject,
     sums,
     why_not,
 )
+from spikecim.experiments.equivalence_rows import loss_row, otherwise_row
 from spikecim.experiments.rows import Span
 from spikecim.explore.compare_chip import bounds_of
 from spikecim.explore.compare_run import chunk_size
@@ -33,14 +32,12 @@ from spikecim.layered_build import build_layers
 from spikecim.models.forward import Values
 from spikecim.progress import Stage, silent
 from spikecim.results.claims import CloseCalls, RateEquivalence, WindowCurve
-from spikecim.results.findings import Row
 from spikecim.version import __version__
 
 RELU_RULES = ("relu-max", "relu-percentile", "relu-percentile-hard", "threshold-balancing")
 FIRST_WINDOW, CHOICE_STEPS = 4, 128
 # The perceptron's close calls are followed to windows of up to this many steps.
 FARTHEST = 2**16
-SOURCE = "EMB: spikes carry what the formal network computes; the tolerance is this project's"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +67,7 @@ class Case:
 
 
 CASES = (
-    Case(name=PERCEPTRON, rules=("spirit-tanh",), slices=1, longest=512, held_out=1000, tolerance=0.0),
+    Case(name=PERCEPTRON, rules=("spirit-tanh",), slices=1, longest=2048, held_out=1000, tolerance=0.0),
     Case(name="mlp", rules=RELU_RULES, slices=2, longest=512, held_out=1000, tolerance=0.2),
     Case(name="lenet", rules=RELU_RULES, slices=2, longest=256, held_out=256, tolerance=0.2),
 )
@@ -118,8 +115,8 @@ class RateEquivalenceExperiment:
             comparable = dataset == DATASET and complete
             if case.name == PERCEPTRON:
                 close = run.close_calls(curve, winners)
-                rows.append(_otherwise_row(close, comparable=comparable))
-            rows.append(_loss_row(curve, case, comparable=comparable))
+                rows.append(otherwise_row(close, comparable=comparable))
+            rows.append(loss_row(curve, case.tolerance, case.slices, comparable=comparable))
         return RateEquivalence(
             rows=rows,
             banner=banner(dataset, complete=complete, n_images=n_images),
@@ -229,42 +226,3 @@ def _paired(right: NDArray[np.bool_], before: NDArray[np.bool_]) -> Span:
     half = 1.645 * float(difference.std()) / np.sqrt(len(difference))
     middle = float(difference.mean())
     return middle - half, middle, middle + half
-
-
-def _loss_row(curve: WindowCurve, case: Case, *, comparable: bool) -> Row:
-    steps = int(curve.steps[-1])
-    return claim_row(
-        Claim(
-            id=f"loss_{case.name}",
-            quantity=f"{case.name}: spiking minus quantised ANN, {steps} steps",
-            value=-case.tolerance + 0.0,
-            half_unit=0.05 if case.tolerance == 0 else 0.0,
-            unit="points",
-            source=SOURCE,
-        ),
-        curve.loss,
-        f"conversion {curve.conversion}, ideal chip, {case.slices} cell group{'s' * (case.slices > 1)} a weight, "
-        f"{curve.n_images:,} test images; {100 * curve.otherwise[-1]:.2f} % of them decided otherwise; the interval is "
-        "that of another draw of as many images",
-        comparable=comparable,
-    )
-
-
-def _otherwise_row(close: CloseCalls, *, comparable: bool) -> Row:
-    left = float(close.otherwise[-1])
-    first = int(close.otherwise[0])
-    return claim_row(
-        Claim(
-            id="decided_otherwise",
-            quantity=f"perceptron: images decided otherwise, {int(close.steps[-1])} steps where needed",
-            value=0.0,
-            unit="images",
-            source=SOURCE,
-            at_least=False,
-        ),
-        (left, left, left),
-        f"{first} at {int(close.steps[0])} steps: close calls, in which the ANN leads by at most "
-        f"{close.largest_lead:.1f} output spikes; each was shown longer until decided alike, or to the end; "
-        f"{close.ties} strict ties in the set",
-        comparable=comparable,
-    )

@@ -51,14 +51,14 @@ def depth_gain(found: DepthSparsity) -> Figure:
         figure = new_figure(3.9)
         axes = figure.subplots()
         depths = [point.depth for point in found.points]
-        for kind, (colour, dashes, marker), text in (
-            ("memory", _LOOKS[0], "8-bit MACs with memory traffic"),
-            ("bare", _LOOKS[1], "bare 8-bit MACs"),
+        for kind, (colour, dashes, marker), text, lift in (
+            ("memory", _LOOKS[0], "8-bit MACs with memory traffic", 16),
+            ("bare", _LOOKS[1], "bare 8-bit MACs", 6),
         ):
             low, high = np.array([point.gain(kind) for point in found.points]).T
             axes.fill_between(depths, low, high, color=colour, alpha=0.16, linewidth=0)
             axes.plot(depths, np.sqrt(low * high), dashes, color=colour, marker=marker, markersize=5)
-            note(axes, text, (depths[0], float(high[0])), (0, 6), color=colour)
+            note(axes, text, (depths[0], float(high[0])), (0, lift), color=colour)
             for point in found.further:
                 _further(axes, point, kind, colour)
         axes.axhline(1.0, color=MUTED, linewidth=0.9)
@@ -80,7 +80,7 @@ def _further(axes: Axes, point: DepthPoint, kind: str, colour: str) -> None:
     x = point.depth + 0.22
     axes.plot([x, x], [low, high], color=colour, linewidth=2.4, alpha=0.7)
     if kind == "memory":
-        note(axes, point.network, (x, high), (0, 4), color=INK, ha="center")
+        note(axes, point.network, (x, high), (-5, -6), color=INK, ha="right")
 
 
 def depth_spikes(found: DepthSparsity) -> Figure:

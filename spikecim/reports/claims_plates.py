@@ -112,6 +112,9 @@ def depth_findings(found: DepthSparsity) -> list[str]:
             f"accuracy of its own network ({_ends(found)}).",
             f"Within the deepest network there are {significant(float(last.spikes[0]))} spikes per input and "
             f"{significant(float(last.spikes[-2]))} per neuron of the last hidden layer.",
+            "For the whole chip, where every input word pays for logic and link whatever the depth, the gain over MACs "
+            f"with memory traffic is {_band(first, 'memory', 'chip')} at {first.depth} layer and "
+            f"{_band(last, 'memory', 'chip')} at {last.depth}.",
             f"The choice matters. Gain at {last.depth} layers over that at {first.depth}, on held-out images: "
             + ", ".join(
                 f"{significant(ratios[-1])} at {points:g} points" for points, ratios in sorted(found.others.items())
@@ -127,8 +130,8 @@ def _answer(judged: str) -> str:
     return {"reproduced": "yes", "off": "no"}.get(judged, "not judged")
 
 
-def _band(point: DepthPoint, kind: str) -> str:
-    low, high = point.gain(kind)
+def _band(point: DepthPoint, kind: str, scope: str = "core") -> str:
+    low, high = point.gain(kind, scope)
     return f"{significant(low, 2)} to {significant(high, 2)}×"
 
 
@@ -169,7 +172,7 @@ def depth_tables(found: DepthSparsity) -> list[dict[str, Any]]:
             *(significant(value) for value in (point.events_per_mac, point.core_nj, point.chip_nj)),
             _band(point, "memory"),
             _band(point, "bare"),
-            " to ".join(significant(value, 2) for value in point.gain("memory", "chip")) + "×",
+            _band(point, "memory", "chip"),
         ]
         for point in networks
     ]

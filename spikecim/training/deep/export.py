@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import nn
 
 from spikecim.models import Activation, AnnModel
@@ -11,8 +13,10 @@ from spikecim.training.deep.activations import QuantisedClip
 
 
 def exported(chain: nn.Sequential, name: str, input_shape: tuple[int, ...]) -> AnnModel:
-    """Return `chain` as data; `input_shape` is (height, width, channels)."""
-    return fold(from_torch(chain.cpu(), input_shape, name=name, activations={QuantisedClip: _qcfs}))
+    """Return `chain` as data; `input_shape` is (height, width, channels), a layer is called by its kind and place."""
+    model = fold(from_torch(chain.cpu(), input_shape, name=name, activations={QuantisedClip: _qcfs}))
+    called = {place: f"{type(part).__name__.lower()}{place}" for place, part in chain.named_children()}
+    return replace(model, layers=tuple(replace(layer, name=called[layer.name]) for layer in model.layers))
 
 
 def _qcfs(module: QuantisedClip) -> Activation:

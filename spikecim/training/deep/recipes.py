@@ -119,7 +119,7 @@ _FINE = {
     "lenet": (8, 0.05),
     "mobilenet-mnist": (2, 0.05),
     "mobilenet-fashion-mnist": (3, 0.05),
-    "mobilenet-cifar10": (5, 0.05),
+    "mobilenet-cifar10": (2, 0.02),
 }
 
 
