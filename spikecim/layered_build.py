@@ -120,6 +120,8 @@ class _LayerBuilder:
         self._code = chip.synapse.weight_code()
         self._wiring: Wiring = self._layer.wiring
         self._alone = chip.cores.convolution.value == UNSHARED and not isinstance(self._wiring, DenseWiring)
+        # Positions with cells of their own have columns of their own: one for each neuron instead of each channel.
+        self._copies = self._wiring.n_out // self._layer.n_channels if self._alone else 1
         full = chip.injectors.full_weight.value
         self._threshold = full * unit_electrons(chip.neuron, full)
 
@@ -128,8 +130,8 @@ class _LayerBuilder:
         columns = self._columns()
         weights = self._program_cells(self._weight_digits(), "weights")
         found = self._read(weights, replace(columns, gains=columns.gains[..., 1:]))
-        pulses, bias_cells = self._bias_pulses(columns)
         bank = self._neurons()
+        pulses, bias_cells = self._bias_pulses(columns, bank.reset_down)
         wiring = self._final_wiring()
         group_electrons = np.rint(found.electrons.ravel()).astype(np.int64)
         events, electrons = _per_line(wiring, layer.route, group_electrons)
@@ -182,13 +184,13 @@ class _LayerBuilder:
         """Injectors of the columns, the finest slice first: it holds bias cells only."""
         base = slice_base(self._chip.synapse.levels.value)
         bases = np.power(float(base), np.arange(-1, self._layer.slices), dtype=np.float64)
-        unit = self._threshold / self._layer.units_per_threshold
+        unit = np.tile(self._threshold / self._layer.units_per_threshold, self._copies)
         return draw_columns(self._cell, self._chip.array, self._chip.injectors, unit, bases, seed=self._seed)
 
     def _read(self, cells: Cells, columns: Columns) -> GroupReads:
         if self._alone:
-            channel = self._layer.wiring.links.targets % self._layer.n_channels
-            columns = replace(columns, unit=columns.unit[channel], gains=columns.gains[:, channel])
+            column = self._layer.wiring.links.targets
+            columns = replace(columns, unit=columns.unit[column], gains=columns.gains[:, column])
             cells = _one_row(cells)
         noise_rel = self._cell.read_noise_rel(cells)
         return read_columns(cells, noise_rel, self._code, self._chip.array, columns)
@@ -199,13 +201,14 @@ class _LayerBuilder:
         links = self._wiring.links
         return SparseWiring(offsets=links.offsets, targets=links.targets, n_out=self._wiring.n_out)
 
-    def _bias_pulses(self, columns: Columns) -> tuple[tuple[Pulses, ...], list[Cells]]:
+    def _bias_pulses(self, columns: Columns, packet_up: NDArray[np.int32]) -> tuple[tuple[Pulses, ...], list[Cells]]:
+        """Bias rows and firing ramp; the ramp comes from the injector of upward reset packets and has its error."""
         timing, n_out = self._timing, self._wiring.n_out
-        repeats = n_out // self._layer.n_channels
+        repeats = n_out // (self._layer.n_channels * self._copies)  # shared columns are read once for each position
         pulses: list[Pulses] = []
         cells: list[Cells] = []
         if self._bias.n_rows:
-            programmed = self._program_cells(self._bias.digits, "bias")
+            programmed = self._program_cells(np.tile(self._bias.digits, (1, self._copies, 1)), "bias")
             found = read_columns(
                 programmed, self._cell.read_noise_rel(programmed), self._code, self._chip.array, columns
             )
@@ -224,8 +227,8 @@ class _LayerBuilder:
             cells.append(programmed)
         if timing.ramp_pulse is not None:
             start, period, stop = timing.ramp_pulse
-            step = round(self._threshold / ((stop - start + period) // period))
-            pulses.append(Pulses(charge=np.full(n_out, step, np.int32), start=start, period=period, stop=stop))
+            step = np.rint(packet_up / ((stop - start + period) // period)).astype(np.int32)
+            pulses.append(Pulses(charge=step, start=start, period=period, stop=stop))
         return tuple(pulses), cells
 
     def _neurons(self) -> NeuronBank:

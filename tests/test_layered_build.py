@@ -123,6 +123,26 @@ def test_positions_share_cells_unless_the_chip_says_otherwise() -> None:
     assert len(np.unique(same)) == len(same) > 1
 
 
+def test_positions_of_their_own_have_injectors_and_bias_cells_of_their_own() -> None:
+    """As the placement counts them: columns for every position and channel."""
+    settings = {"cell.device": "ideal", "injectors.gain_mismatch_rel": 0.05}
+    apart = load_multi_chip("spirit_multi", {**settings, "cores.convolution": "per-position"})
+    layer = convolution()
+    shared = build_layers(load_multi_chip("spirit_multi", settings), network(layer), 0)
+    own = build_layers(apart, network(layer), 0)
+    # Cells are exact: only injectors tell positions apart, in weights and in biases.
+    links, charge = layer.wiring.links, own.program.layers[0].charge[0]
+    same = charge[links.groups == np.abs(layer.weights).argmax()]
+    assert len(np.unique(same)) == len(same) > 1
+    (at_once,), (in_turn,) = own.program.layers[0].pulses, shared.program.layers[0].pulses
+    assert (np.ptp(at_once.charge.reshape(-1, 3), axis=0) > 0).all()
+    assert (np.ptp(in_turn.charge.reshape(-1, 3), axis=0) == 0).all()
+    assert at_once.cells == in_turn.cells
+    n_positions = layer.wiring.n_out // 3
+    assert own.n_cells == (len(links.targets) * 16 + in_turn.cells,)
+    assert shared.n_cells == (layer.n_weights * 16 + in_turn.cells // n_positions,)
+
+
 def test_per_position_cells_on_an_ideal_chip_do_what_shared_ones_do() -> None:
     apart = load_multi_chip("spirit_multi_ideal", {"cores.convolution": "per-position"})
     trains = CODE.encode(np.random.default_rng(3).random((3, 24)))
@@ -173,6 +193,18 @@ def test_latency_phases_become_a_ramp_and_a_firing_pulse() -> None:
     (ramp,) = built.pulses
     assert ramp.charge[0] * 8 == pytest.approx(THRESHOLD, rel=1e-4)
     assert built.refractory_ticks == 8
+
+
+def test_a_firing_ramp_has_the_error_of_the_injector_that_makes_it() -> None:
+    """The ledger pays for an injector of each neuron, so each has its own error: that of its upward packets."""
+    code = StepCode(kind="first-spike", n_steps=8, ticks_per_step=1, words_per_tick=1_000_000, tail_steps=10)
+    layer = dense(5, 40, phase=LatencyPhase(first=0, n_steps=8), refractory_steps=8.0, signed=False)
+    built = build_layers(REAL, network(layer, code=code), 0).program.layers[0]
+    (ramp,) = built.pulses
+    assert np.abs(ramp.charge * 8 - built.reset_down).max() <= 4
+    spread = np.std(ramp.charge * 8 / THRESHOLD)
+    # The standard error of a standard deviation of 40 draws is 11 %.
+    assert spread == pytest.approx(REAL.neuron.reset_error_rel.value, rel=0.45)
 
 
 def test_the_refractory_period_of_the_chip_is_the_shortest() -> None:

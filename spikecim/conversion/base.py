@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from spikecim.conversion.prepare import Bounds, Prepared, prepare
 from spikecim.errors import ConversionError
@@ -67,7 +68,9 @@ class Conversion:
                 f"conversion {self.name}: input values must lie in 0..1 (a spike of the input has no sign, and one "
                 f"spike a step is the most), got {calibration.min():g}..{calibration.max():g}: rescale the images"
             )
-        return self.rule(prepare(self, network, np.asarray(calibration, np.float32), bounds))
+        # The last bits of a matrix product depend on how many threads share it; thresholds and biases would too.
+        with threadpool_limits(limits=1):
+            return self.rule(prepare(self, network, np.asarray(calibration, np.float32), bounds))
 
     def check(self, network: AnnModel) -> None:
         """Raise ConversionError naming the first layer whose activation this rule cannot take."""

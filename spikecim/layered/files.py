@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,9 @@ from spikecim.errors import ResultFileError, SpikecimError
 from spikecim.files import replacing
 from spikecim.layered.network import LatencyPhase, SpikingLayer, SpikingNetwork
 from spikecim.layered.wiring import ConvolutionWiring, DenseWiring
-from spikecim.models.files import described, restored
+from spikecim.models.files import CONVERTED, DAMAGE, described, restored, unpacked
 from spikecim.models.model import MOST_PARAMETERS
 
-FORMAT = "spikecim-snn-1"
 _MOST_BYTES = 24 * MOST_PARAMETERS
 _WIRINGS: dict[str, type[Any]] = {"dense": DenseWiring, "convolution": ConvolutionWiring}
 _ARRAYS = {"route": np.int32, "weights": np.int32, "units_per_threshold": np.float64, "bias": np.float64}
@@ -38,7 +36,7 @@ def save_spiking(network: SpikingNetwork, path: Path) -> None:
         table.append(row)
         arrays |= {f"{number}.{key}": getattr(layer, key) for key in _ARRAYS}
     about = {
-        "format": FORMAT,
+        "format": CONVERTED,
         "name": network.name,
         "conversion": network.conversion,
         "code": vars(network.code),
@@ -59,13 +57,9 @@ def load_spiking(path: Path) -> SpikingNetwork:
         If the file cannot be read or is not such a file; the message says what is wrong.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if sum(entry.file_size for entry in archive.zip.infolist()) > _MOST_BYTES:
-                raise ValueError("unpacks to more than any network read here")
-            arrays = {key: archive[key] for key in archive.files}
-        about = json.loads(str(arrays.pop("about")))
-        if about.get("format") != FORMAT:
-            raise ValueError(f"format {about.get('format')!r} is not {FORMAT}")
+        about, arrays = unpacked(path, _MOST_BYTES)
+        if about.get("format") != CONVERTED:
+            raise ValueError(f"format {about.get('format')!r} is not {CONVERTED}")
         ann = {key.removeprefix(_ANN): values for key, values in arrays.items() if key.startswith(_ANN)}
         return SpikingNetwork(
             name=str(about["name"]),
@@ -77,7 +71,7 @@ def load_spiking(path: Path) -> SpikingNetwork:
         )
     except OSError as error:
         raise ResultFileError(f"{path}: cannot be read ({error.strerror or 'not a .npz file'})") from None
-    except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, SpikecimError) as error:
+    except (KeyError, *DAMAGE, SpikecimError) as error:
         raise ResultFileError(f"{path}: is not a converted network of spikecim ({error})") from None
 
 

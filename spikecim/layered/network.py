@@ -117,7 +117,8 @@ class LatencyPhase:
     * the layer's ``ramp[t]`` is ``round(65536 (1 - ((t - f) // S) / T))`` in ticks f .. f + T S - 1, and 0 elsewhere;
     * the bias is one pulse: start f, stop f + 1;
     * comparators are awake in ticks f + T S .. f + 2 T S - 1 only;
-    * the firing ramp is a pulse of threshold / T: start f + T S + S, period S, stop f + 2 T S.
+    * the firing ramp is a pulse of threshold / T, with the error of the neuron's upward reset packet, whose injector
+      makes it: start f + T S + S, period S, stop f + 2 T S.
 
     The refractory period of such a layer is `n_steps` long: one spike at most. `initial` of half a ramp step rounds the
     time of the spike instead of cutting it.

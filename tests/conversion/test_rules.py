@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from spikecim.conversion.clocked import Clocked, drive, input_spikes, one_later, run_clocked
-from spikecim.conversion.prepare import Bounds
+from spikecim.conversion.prepare import Bounds, Prepared
 from spikecim.conversion.registry import CONVERSIONS, applicable
 from spikecim.conversion.signed_if import nearest_line
 from spikecim.conversion.tanh_if import convert_tanh
@@ -239,6 +240,21 @@ def test_a_layer_without_activity_converts(kind: str) -> None:
         network = rule(model, dark, replace(WIDE, n_steps=8))
         assert all(np.isfinite(layer.units_per_threshold).all() for layer in network.layers)
         assert not any(spikes.any() for spikes in run_clocked(network, dark).spikes)
+
+
+def test_one_thread_converts_so_that_no_last_bit_depends_on_their_number() -> None:
+    seen: list[int] = []
+
+    def rule(prepared: Prepared) -> SpikingNetwork:
+        seen.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+        return CONVERSIONS["relu-max"].rule(prepared)
+
+    model = dense_model()
+    with threadpool_limits(limits=2, user_api="blas"):
+        replace(CONVERSIONS["relu-max"], rule=rule)(model, images(model), WIDE)
+        outside = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    assert seen and set(seen) == {1}
+    assert set(outside) == {2}
 
 
 def test_every_activation_has_a_rule_and_every_rule_a_paper() -> None:
