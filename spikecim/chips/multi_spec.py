@@ -13,7 +13,7 @@ from spikecim.coding.spec import DecisionSpec, LinkSpec
 from spikecim.energy.table import EnergyTable, Joules
 from spikecim.errors import ParameterError
 from spikecim.neurons.dual_threshold import NeuronSpec
-from spikecim.parameters import Choice, Count, Parameter, Section, walk
+from spikecim.parameters import Choice, Count, Parameter, Quantity, Section, walk
 
 SHARED, UNSHARED = "shared", "per-position"
 
@@ -58,9 +58,18 @@ class StepsSpec(Section):
 
 
 class MultiEnergyTable(EnergyTable):
-    """SPIRIT's table, and the word that carries a spike from one core to another."""
+    """SPIRIT's table, with what several cores add.
+
+    Attributes
+    ----------
+    core_word
+        A word that carries a spike from one core to another.
+    static_neuron
+        Each neuron in use, for as long as a sample lasts, beside the static power of a core.
+    """
 
     core_word: Joules
+    static_neuron: Annotated[Parameter[float], Quantity("watt", 0.0, 10.0)]
 
     def check(self) -> None:
         if self.reading.value != "per-synaptic-event":

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spikecim.cli.options import Chips, Jobs, Json, OutDir, Quiet, Seed, Set
-from spikecim.cli.shell import guarded, leave_interrupted, overrides, say, show, show_json, stages, use_jobs
+from spikecim.cli.shell import (
+    guarded,
+    leave_interrupted,
+    overrides,
+    say,
+    show,
+    show_json,
+    stages,
+    use_jobs,
+    warnings_said,
+)
 
 if TYPE_CHECKING:
     from spikecim.progress import Stage
@@ -31,6 +41,10 @@ Steps = Annotated[int | None, typer.Option("--steps", min=1, help="Input steps o
 Slices = Annotated[
     int | None, typer.Option("--slices", min=1, help="Cell groups of a weight (default: as many as the chip has).")
 ]
+MaxPool = Annotated[
+    bool,
+    typer.Option("--replace-max-pool", help="Put average pools in place of an ONNX file's max pools; says which."),
+]
 
 
 @guarded
@@ -44,8 +58,11 @@ def compare(
     slices: Slices = None,
     delta_s: Annotated[
         int | None,
-        typer.Option("--delta-s", min=0, help="Decision margin (default: the chip's); 0 shows every image to its end."),
+        typer.Option(
+            "--delta-s", min=0, max=1000, help="Decision margin (default: the chip's); 0 shows every image to its end."
+        ),
     ] = None,
+    replace_max_pool: MaxPool = False,
     limit: Annotated[
         int | None, typer.Option("--limit", "--images", min=1, help="Only the first N test images (default: all).")
     ] = None,
@@ -63,7 +80,6 @@ def compare(
     from spikecim.explore.compare_chip import load_rig
     from spikecim.explore.compare_material import calibration_for, facts_of, find_model, images_for
     from spikecim.files import make_folder
-    from spikecim.version import __version__
 
     # Unknown names fail here, before data are read or a folder is made.
     changes, named = overrides(set_), tuple(dict.fromkeys(chip or CHIPS))
@@ -71,7 +87,8 @@ def compare(
         get_conversion(name)
     for name in named:
         load_rig(name, changes)
-    network = find_model(model)
+    with warnings_said():
+        network = find_model(model, replace_max_pool=replace_max_pool)
     use_jobs(jobs)
     with stages(quiet=quiet or json) as stage:
         stage("data", 0, 1)
@@ -93,7 +110,6 @@ def compare(
             delta_s=delta_s,
             overrides=changes,
             facts={
-                "version": __version__,
                 "seed": str(seed),
                 "chips": ", ".join(named),
                 "virtual_chips": str(chips),
@@ -104,6 +120,13 @@ def compare(
         make_folder(out)
         found = measure(scene, stage)
         write(found, out, stage)
+    _print(found, json=json)
+    say(f"wrote {out / 'comparison.html'}, comparison.json and comparison.csv", quiet=quiet)
+    if found.interrupted:
+        leave_interrupted(f"the comparison holds the {len(found.rows)} rows that were finished")
+
+
+def _print(found: Comparison, *, json: bool) -> None:
     if json:
         from spikecim.results.comparison_data import comparison_json
 
@@ -112,9 +135,6 @@ def compare(
         from spikecim.reports.comparison_terminal import comparison_summary
 
         show(*comparison_summary(found))
-    say(f"wrote {out / 'comparison.html'}, comparison.json and comparison.csv", quiet=quiet)
-    if found.interrupted:
-        leave_interrupted(f"the comparison holds the {len(found.rows)} rows that were finished")
 
 
 def write(found: Comparison, folder: Path, stage: Stage) -> None:

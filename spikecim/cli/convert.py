@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spikecim.cli.compare import DeepData, Model, Slices, Steps
+from spikecim.cli.compare import DeepData, MaxPool, Model, Slices, Steps
 from spikecim.cli.options import Json, Set
-from spikecim.cli.shell import guarded, overrides, say, show, show_json
+from spikecim.cli.shell import guarded, overrides, say, show, show_json, warnings_said
 from spikecim.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def convert(
     ] = "spirit-multi",
     steps: Steps = None,
     slices: Slices = None,
+    replace_max_pool: MaxPool = False,
     set_: Set = None,
     json: Json = False,
 ) -> None:
@@ -40,10 +41,11 @@ def convert(
     from spikecim.files import make_folder
     from spikecim.layered_build import build_layers
 
-    if out.suffix not in ENDINGS:
+    if out.suffix.lower() not in ENDINGS:
         raise ParameterError(f"--out {out}: must end in {' or '.join(ENDINGS)}")
     rule, spec = get_conversion(conversion), load_rig(chip, overrides(set_)).chip
-    network = find_model(model)
+    with warnings_said():
+        network = find_model(model, replace_max_pool=replace_max_pool)
     converted = rule(network, calibration_for(network, data).values, bounds_of(spec, steps, slices))
     placed = build_layers(spec, converted, 0)
     make_folder(out.parent)
@@ -67,7 +69,7 @@ def convert(
 
 def write(network: SpikingNetwork, path: Path) -> list[str]:
     """Write the file; what it does not say."""
-    if path.suffix == ".nir":
+    if path.suffix.lower() == ".nir":
         from spikecim.explore.compare_nir import nir_network
         from spikecim.models.nir_export import write_nir
 

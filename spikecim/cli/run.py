@@ -152,6 +152,9 @@ def train(
     """Train a ready network, deep (minutes) or SPIRIT's perceptron (seconds); deterministic."""
     from spikecim.training.deep.ready import deep_names
 
+    # Training takes minutes: what is wrong with its file is said before.
+    if out.suffix.lower() != ".npz" or out.is_dir():
+        raise ParameterError(f"--out {out}: must name a file that ends in .npz")
     if what in deep_names():
         if chip is not None or quantisation is not None:
             raise ParameterError(

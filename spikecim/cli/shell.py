@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
@@ -82,6 +83,15 @@ def say(text: str, *, quiet: bool = False) -> None:
     """A line for people, on stderr, so that --json output stays clean."""
     if not quiet:
         sys.stderr.write(text + "\n")
+
+
+@contextmanager
+def warnings_said() -> Iterator[None]:
+    """Say in one line each what the work within warns of; Python would show a line of code with it."""
+    with warnings.catch_warnings(record=True) as seen:
+        yield
+    for warning in seen:
+        say(f"warning: {warning.message}")
 
 
 def use_jobs(jobs: int | None) -> None:

@@ -70,6 +70,12 @@ class StepCode:
             self.words_per_tick,
             self.n_ticks,
         )
+        # A serial link, or one with room for all lines, never meets a line's second word in one tick.
+        if 1 < self.words_per_tick < rows.shape[1]:
+            sample = np.repeat(np.arange(len(rows)), np.diff(offsets))
+            sent = ~_again(sample * self.n_ticks + ticks, lines)
+            offsets = np.concatenate([[0], np.cumsum(np.bincount(sample[sent], minlength=len(rows)))])
+            ticks, lines, signs = ticks[sent], lines[sent], signs[sent]
         return SpikeTrains(
             n_in=rows.shape[1],
             n_ticks=self.n_ticks,
@@ -80,13 +86,11 @@ class StepCode:
             first_sample=first_sample,
         )
 
-    def encode_one(
-        self, row: NDArray[np.floating]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def encode_one(self, row: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Ticks, lines and signs of one sample (n_in,) in plain NumPy: what `encode` is held to."""
         steps, lines = self.requests(np.abs(row.astype(np.float64)))
         ticks = self._serve(steps * self.ticks_per_step)
-        sent = ticks < self.n_ticks
+        sent = (ticks < self.n_ticks) & ~_again(ticks, lines)
         lines = lines[sent]
         return ticks[sent], lines, np.where(row[lines] < 0, -1, 1)
 
@@ -115,7 +119,7 @@ class StepCode:
         return served
 
 
-def _again(ticks: NDArray[np.int64], lines: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _again(ticks: NDArray[np.int64], lines: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Which words (n,) repeat an earlier word's tick and line."""
     place = ticks * (int(lines.max(initial=0)) + 1) + lines
     again = np.ones(len(place), bool)

@@ -88,6 +88,7 @@ def step_code(prepared: Prepared, tail_steps: int, kind: str = "even") -> StepCo
     words, n_steps = prepared.bounds.words_per_tick, prepared.bounds.n_steps
     busy = _spikes_per_step(prepared.images, kind, n_steps)
     ticks = 1 if words >= prepared.images[0].size else max(1, int(np.ceil(np.percentile(busy, BUSY) / words)))
+    ticks = max(ticks, prepared.bounds.refractory_ticks)
     return StepCode(kind=kind, n_steps=n_steps, ticks_per_step=ticks, words_per_tick=words, tail_steps=tail_steps)
 
 

@@ -37,6 +37,8 @@ class Bounds:
         T: steps for which the input is shown.
     rail : float
         Charge a membrane holds, in thresholds, either side of rest.
+    refractory_ticks : int
+        Shortest refractory period of the neurons: no step is shorter, or rates would saturate below one.
     """
 
     levels: int = 4
@@ -44,6 +46,7 @@ class Bounds:
     words_per_tick: int = 1
     n_steps: int = 64
     rail: float = 2.0
+    refractory_ticks: int = 0
 
     def __post_init__(self) -> None:
         if min(self.levels, self.slices, self.words_per_tick, self.n_steps) < 1 or not self.rail > 0:

@@ -23,6 +23,8 @@ from spikecim.layered.record import TALLIES
 
 LAYERED_PARTS = (*CORE_PARTS, "logic", "link", "core_word")
 LAYERED_SCOPES = {"core": CORE_PARTS, "chip": LAYERED_PARTS}
+# What stands for all of a run, and is not counted sample by sample.
+STANDING = ("cores", "neurons")
 Counts = NDArray[np.int64]
 
 
@@ -68,6 +70,8 @@ class LayeredActions:
     ticks : int64 (n_samples,)
         How long a sample lasted.
     cores : float64 (n_layers,)
+    neurons : int64 (n_layers,)
+        Membranes in use.
     """
 
     input_words: Counts
@@ -81,10 +85,12 @@ class LayeredActions:
     core_words: Counts
     ticks: Counts
     cores: NDArray[np.float64]
+    neurons: Counts
 
     def total(self) -> dict[str, int]:
-        """Sums over samples and layers, `cores` apart."""
-        return {field.name: int(getattr(self, field.name).sum()) for field in fields(self) if field.name != "cores"}
+        """Sums over samples and layers; `cores` and `neurons` are no counts of actions."""
+        counted = [field.name for field in fields(self) if field.name not in STANDING]
+        return {name: int(getattr(self, name).sum()) for name in counted}
 
 
 def count_layer_actions(
@@ -132,6 +138,7 @@ def count_layer_actions(
         core_words=delivered * (reach - first),
         ticks=ticks,
         cores=np.array([site.cores for site in sites], np.float64),
+        neurons=np.array([layer.n_out for layer in layers], np.int64),
     )
 
 
@@ -192,7 +199,13 @@ def _in_order(terms: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 
 def account_layers(
-    actions: LayeredActions, table: EnergyTable, *, core_word: float, tick_s: float, bits: tuple[int, int]
+    actions: LayeredActions,
+    table: EnergyTable,
+    *,
+    core_word: float,
+    static_neuron: float,
+    tick_s: float,
+    bits: tuple[int, int],
 ) -> LayeredLedger:
     """Multiply counts by the table, read per synaptic event.
 
@@ -200,17 +213,19 @@ def account_layers(
     ----------
     core_word : float
         Joules of one word from core to core (`MultiEnergyTable.core_word`).
+    static_neuron : float
+        Watts of one neuron in use, beside the table's static power of a core.
     bits : (int, int)
         Bits of an input and of an output word on the link.
     """
     link_bits = actions.input_words * bits[0] + actions.output_words * bits[1]
-    core_ticks = actions.ticks[:, None] * actions.cores
+    standing = actions.cores * table.static_power.value + actions.neurons * static_neuron
     parts = {
         "cell_read": actions.cell_electrons * (elementary_charge * table.supply.value * PICO),
         "clamp_injector": actions.injector_pulses * (table.clamp_injector.value * PICO),
         "comparator": actions.comparator_decisions * (table.comparator.value * PICO),
         "reset_packet": actions.reset_packets * (table.reset_packet.value * PICO),
-        "static": core_ticks * (table.static_power.value * tick_s * PICO),
+        "static": actions.ticks[:, None] * (standing * (tick_s * PICO)),
         "logic": (
             actions.input_words * (table.logic_input.value * PICO)
             + actions.output_words * (table.logic_output.value * PICO)

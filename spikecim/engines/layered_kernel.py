@@ -73,7 +73,7 @@ def _step_layers(tick, sample, n_layers, plan, data, words, longs):  # type: ign
             longs[state + col.LEAKED] = tick
         whole = pulsed or leaky
         if comes:
-            heard = add_spikes(row, tick, sample, plan, data, words, longs)
+            heard = add_spikes(row, tick, sample, whole, plan, data, words, longs)
             whole = whole or (plan[row + col.DENSE] != 0 and heard > 0)
         if pulsed:
             longs[state + col.NEXT_PULSE] = add_pulses(row, tick, plan, data, words, longs)

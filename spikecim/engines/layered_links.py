@@ -17,13 +17,14 @@ _U, _I, _L = np.uint64, np.int32, np.int64
 _GOLDEN, _LOW16 = _U(GOLDEN), _U(0xFFFF)
 _ONE, _WHOLE = _L(1), _L(65536)
 _FEW = 3  # links that cost less one by one than as a vector
+_AT_ONCE = 8  # dense rows added in one pass over the charges
 
 
 @njit(_nrt=False)
-def add_spikes(row, tick, sample, plan, data, words, longs):  # type: ignore[no-untyped-def]
+def add_spikes(row, tick, sample, whole, plan, data, words, longs):  # type: ignore[no-untyped-def]
     """Add the charge of the spikes listed for a layer, mark the blocks, and count; returns how many led to a row.
 
-    A spike is listed as 2 * line + (1 if negative).
+    A spike is listed as 2 * line + (1 if negative). Nothing need be marked where the `whole` layer will be tested.
     """
     charge, lines, weights = plan[row + col.CHARGE], plan[row + col.LINE], plan[row + col.WEIGHT]
     events, electrons, sign_step = plan[row + col.EVENTS], plan[row + col.ELECTRONS], plan[row + col.SIGN_STEP]
@@ -33,7 +34,8 @@ def add_spikes(row, tick, sample, plan, data, words, longs):  # type: ignore[no-
     width = _L(data[plan[row + col.RAMP] + tick]) if plan[row + col.RAMP] >= 0 else _WHOLE
     key = mix(mix(_U(sample) + _U(plan[row + col.SEED])) + _U(tick) * _GOLDEN) if noisy else _U(0)
     altered, state = noisy or width != _WHOLE, plan[row + col.STATE]
-    heard = used = moved = _L(0)
+    many, waiting = dense and not altered, plan[row + col.BUFFER]
+    heard = used = moved = n_waiting = _L(0)
     for k in range(plan[row + col.LIST], longs[state + col.END]):
         word = _L(words[_U(k)])
         line = word >> _ONE
@@ -51,6 +53,13 @@ def add_spikes(row, tick, sample, plan, data, words, longs):  # type: ignore[no-
         if sparse:
             _add_anywhere(row, first_link, length, sign, line_key, width, plan, data, words, longs)
             continue
+        if many:
+            words[_U(waiting + n_waiting)] = _I(weights + first_link + sign)
+            n_waiting += _ONE
+            if n_waiting == _AT_ONCE:
+                _add_rows(charge, waiting, plan[row + col.N_BLOCKS], data, words)
+                n_waiting = _L(0)
+            continue
         for _ in range(n_outer):
             link, to = first_link, first
             for _ in range(n_inner):
@@ -58,10 +67,12 @@ def add_spikes(row, tick, sample, plan, data, words, longs):  # type: ignore[no-
                     _add_altered(row, to, link, length, sign, line_key, width, plan, data, words)
                 else:
                     _add_run(to, weights + link + sign, length, data, words)
-                if not dense:
+                if not (dense or whole):
                     _mark(plan[row + col.MARKS], to - charge, length, longs)
                 link, to = link + inner_weight, to + inner_target
             first_link, first = first_link + outer_weight, first + outer_target
+    for k in range(waiting, waiting + n_waiting):
+        _add_run(charge, _L(words[_U(k)]), plan[row + col.N_BLOCKS] * col.LANES, data, words)
     longs[state + col.DELIVERED] += heard
     longs[state + col.USED] += used
     longs[state + col.MOVED] += moved
@@ -73,6 +84,19 @@ def _mark(marks, first, length, longs):  # type: ignore[no-untyped-def]
     """Mark the blocks of neurons first .. first + length - 1."""
     for block in range(first >> _L(4), ((first + length - _ONE) >> _L(4)) + _ONE):
         longs[_U(marks + (block >> _L(6)))] |= _ONE << (block & _L(63))
+
+
+@njit(_nrt=False, forceinline=True)
+def _add_rows(to, waiting, n_blocks, data, words):  # type: ignore[no-untyped-def]
+    """Add eight whole dense rows, whose places are in the list `waiting`: every charge is loaded and stored once."""
+    a, b = _L(words[_U(waiting)]), _L(words[_U(waiting + 1)])
+    c, d = _L(words[_U(waiting + 2)]), _L(words[_U(waiting + 3)])
+    e, f = _L(words[_U(waiting + 4)]), _L(words[_U(waiting + 5)])
+    g, h = _L(words[_U(waiting + 6)]), _L(words[_U(waiting + 7)])
+    for j in range(_L(0), n_blocks * col.LANES, _L(col.LANES)):
+        low = (load(data, a + j) + load(data, b + j)) + (load(data, c + j) + load(data, d + j))
+        high = (load(data, e + j) + load(data, f + j)) + (load(data, g + j) + load(data, h + j))
+        store(words, to + j, load(words, to + j) + (low + high))
 
 
 @njit(_nrt=False, forceinline=True)

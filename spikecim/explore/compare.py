@@ -18,7 +18,6 @@ from spikecim.explore.compare_row import RowMaker, Trial, row_name
 from spikecim.explore.population import check_n_chips
 from spikecim.layered.network import SpikingNetwork
 from spikecim.models.forward import Values, forward
-from spikecim.models.layers import Convolution, Dense
 from spikecim.models.model import AnnModel
 from spikecim.progress import Stage, silent
 from spikecim.results.comparison import Comparison, ComparisonRow, Refusal
@@ -101,7 +100,7 @@ class _Job:
 
     def __init__(self, scene: CompareScene, progress: Stage) -> None:
         self._scene, self._progress = scene, progress
-        self._classes = _Classes(scene.images)
+        self._classes = Classes(scene.images)
         self._converted: dict[tuple[str, Bounds], SpikingNetwork] = {}
         self.trial = Trial(
             images=scene.images,
@@ -173,8 +172,8 @@ def _conversions(scene: CompareScene) -> Sequence[Conversion]:
     return found
 
 
-class _Classes:
-    """Classes that ANNs give the images; equal weights are run once."""
+class Classes:
+    """Classes that ANNs give the images; equal networks are run once."""
 
     def __init__(self, images: Values) -> None:
         self._images, self._known = images, dict[str, NDArray[np.int64]]()
@@ -183,9 +182,11 @@ class _Classes:
         """Class of each image, (n_samples,)."""
         digest = hashlib.sha256()
         for layer in model.layers:
-            if isinstance(layer, Dense | Convolution):
-                digest.update(layer.weights.tobytes() + layer.bias.tobytes())
-        key = f"{len(model.layers)} {digest.hexdigest()}"
+            digest.update(type(layer).__name__.encode())
+            for name, value in vars(layer).items():
+                if name != "name":
+                    digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+        key = digest.hexdigest()
         if key not in self._known:
             self._known[key] = forward(model, self._images).argmax(1)
         return self._known[key]

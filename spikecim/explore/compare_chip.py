@@ -83,4 +83,5 @@ def bounds_of(chip: MultiChipSpec, steps: int | None = None, slices: int | None 
         words_per_tick=chip.link.words_per_tick.value,
         n_steps=steps or chip.coding.steps.value,
         rail=chip.neuron.rail_voltage.value / chip.neuron.threshold_voltage.value,
+        refractory_ticks=round(chip.neuron.refractory.value / chip.tick_s),
     )

@@ -18,6 +18,7 @@ from spikecim.models.load import load_any
 from spikecim.models.model import AnnModel
 from spikecim.training.deep.ready import ready_model, shipped_names
 from spikecim.training.ready import ready_network
+from spikecim.version import __version__
 
 PERCEPTRON, _PERCEPTRON_WEIGHTS, _SPIRIT_LEVELS = "perceptron", "mnist-post-training", 4
 CALIBRATION = 512
@@ -29,13 +30,13 @@ def model_names() -> list[str]:
     return [PERCEPTRON, *shipped_names()]
 
 
-def find_model(name: str) -> AnnModel:
-    """Return a shipped network by name, or the one in a .npz, .onnx or .nir file; errors as of `load_any`."""
+def find_model(name: str, *, replace_max_pool: bool = False) -> AnnModel:
+    """Return a shipped network by name, or the one in a .npz, .onnx or .nir file; option and errors of `load_any`."""
     shipped: Mapping[str, Callable[[], AnnModel]] = {
         PERCEPTRON: perceptron,
         **{known: partial(ready_model, known) for known in shipped_names()},
     }
-    return load_any(name, shipped)
+    return load_any(name, shipped, replace_max_pool=replace_max_pool)
 
 
 def perceptron() -> AnnModel:
@@ -97,6 +98,7 @@ def calibration_for(model: AnnModel, dataset: str) -> Pixels:
 def facts_of(model: AnnModel, test: Pixels, calibration: Pixels) -> dict[str, str]:
     """Where network and images come from."""
     return {
+        "version": __version__,
         "test_images": f"{test.dataset}, {test.extent}, {_without_folder(test.origin)}",
         "calibration_images": f"{calibration.n_samples} of the held-out training images ({held_out(test.dataset)})",
         **{f"network_{key}": value for key, value in model.notes.items()},

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.coding.steps import StepCode
-from spikecim.energy.layered import LayeredActions, LayeredLedger, account_layers, count_layer_actions
+from spikecim.energy.layered import STANDING, LayeredActions, LayeredLedger, account_layers, count_layer_actions
 from spikecim.engines.layered_event import run_layered
 from spikecim.layered.record import LayeredRecord
 from spikecim.layered_build import LayeredChip
@@ -117,7 +117,7 @@ class _Sums:
         flat = tallies.reshape(n * n_points, *tallies.shape[2:])
         actions = count_layer_actions(self.chip.program, flat, ticks.reshape(-1), self._sites)
         for name, counts in vars(actions).items():
-            if name != "cores":
+            if name not in STANDING:
                 whole = counts.reshape(n, n_points, *counts.shape[1:]).sum(0).astype(object)
                 self._actions[name] = self._actions.get(name, 0) + whole
         self._winners.append(winners[:, -1])
@@ -149,9 +149,14 @@ class _Sums:
             correct=np.asarray(self._correct, np.int64),
             late=np.asarray(self._late, np.int64),
             ledger=account_layers(
-                LayeredActions(**means, cores=np.array([site.cores for site in self._sites])),
+                LayeredActions(
+                    **means,
+                    cores=np.array([site.cores for site in self._sites]),
+                    neurons=np.array([layer.n_out for layer in program.layers]),
+                ),
                 spec.energy,
                 core_word=spec.energy.core_word.value,
+                static_neuron=spec.energy.static_neuron.value,
                 tick_s=spec.tick_s,
                 bits=(spec.link.input_bits.value, spec.link.output_bits.value),
             ),

@@ -17,9 +17,10 @@ from spikecim.models.layers import Activation, AveragePool, BatchNorm, Convoluti
 from spikecim.models.model import MOST_PARAMETERS, AnnModel
 
 FORMAT = "spikecim-ann-1"
+CONVERTED = "spikecim-snn-1"  # what `layered.files` writes
 _MOST_BYTES = 8 * MOST_PARAMETERS
 # What zipfile, zlib, numpy and json raise on bytes that are none of theirs.
-_DAMAGE = (
+DAMAGE = (
     ValueError,
     TypeError,
     AttributeError,
@@ -72,6 +73,10 @@ def described(model: AnnModel, *, half: bool = False) -> tuple[dict[str, Any], d
 
 def restored(about: dict[str, Any], arrays: dict[str, Any]) -> AnnModel:
     """The network that `described` gave; any error a wrong table can cause is left to the caller."""
+    if about.get("format") == CONVERTED:
+        raise ValueError("it holds a converted network; give the ANN that it was made from")
+    if "format" not in about and "weights" in arrays:
+        raise ValueError("it holds one layer of whole weights; such a network runs with `spikecim run --network`")
     if about.get("format") != FORMAT:
         raise ValueError(f"format {about.get('format')!r} is not {FORMAT}")
     layers = tuple(_layer(number, row, arrays) for number, row in enumerate(about["layers"]))
@@ -89,22 +94,31 @@ def load_model(path: Path) -> AnnModel:
         If the file cannot be read or is not such a file; the message says what is wrong.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ValueError("larger than any network read here")
-        # Opened here: NumPy leaves it open when the archive turns out to be none.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            size = sum(entry.file_size for entry in archive.zip.infolist())
-            if size > _MOST_BYTES:
-                raise ValueError("unpacks to more than any network read here")
-            arrays = {key: archive[key] for key in archive.files}
-        return restored(json.loads(str(arrays.pop("about"))), arrays)
+        return restored(*unpacked(path, _MOST_BYTES))
     except OSError as error:
         raise ResultFileError(f"{path}: cannot be read ({error.strerror or 'not a .npz file'})") from None
     except KeyError as error:
         raise ResultFileError(f"{path}: is not a network file of spikecim ({error} is missing or unknown)") from None
-    except (*_DAMAGE, SpikecimError) as error:
+    except (*DAMAGE, SpikecimError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ResultFileError(f"{path}: is not a network file of spikecim ({reason})") from None
+
+
+def unpacked(path: Path, most: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """JSON table and arrays of a .npz that has at most `most` bytes; errors (`DAMAGE`) are left to the caller."""
+    if path.stat().st_size > most:
+        raise ValueError("larger than any network read here")
+    # Opened here: NumPy leaves it open when the archive turns out to be none.
+    with open(path, "rb") as file:
+        # NumPy would take other bytes for a pickle, and advise to run it.
+        if not zipfile.is_zipfile(file):
+            raise ValueError("not a .npz archive, or cut off")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            if sum(entry.file_size for entry in archive.zip.infolist()) > most:
+                raise ValueError("unpacks to more than any network read here")
+            arrays = {key: archive[key] for key in archive.files}
+    return json.loads(str(arrays.pop("about"))), arrays
 
 
 def _layer(number: int, row: dict[str, Any], arrays: dict[str, Any]) -> Layer:

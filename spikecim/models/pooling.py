@@ -48,7 +48,7 @@ def max_pool(chain: Chain, node: str, window: Window) -> None:
         raise chain.error(
             node,
             "max pool has no equivalent in spikes; retrain with average pool, or allow the replacement "
-            "(replace_max_pool=True)",
+            "(--replace-max-pool, or replace_max_pool=True in Python)",
         )
     average_pool(chain, node, window)
     chain.replaced.append(node)

@@ -185,10 +185,12 @@ def layer_errors(comparison: Comparison) -> Figure:
                         markersize=4,
                         linewidth=1.2,
                     )
-            axes.set_ylim(bottom=0)
             axes.grid(axis="y")
             axes.set_title(f"{chip}: rate against activation, rms error (%)")
-            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        # Only now are all panels drawn that share the axes.
+        panels[-1].set_ylim(bottom=0)
+        panels[-1].set_xlim(0.5, max(max(1, len(row.layers) - 1) for row in comparison.rows) + 0.5)
         panels[-1].set_xlabel("Layer")
         _legend(figure, comparison, lines=True)
         return figure
@@ -228,7 +230,7 @@ def _plain_log(axes: Axes, *, y: bool = False) -> None:
     low, high = axes.get_ylim() if y else axes.get_xlim()
     if high < 30 * low:
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
 

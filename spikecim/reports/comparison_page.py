@@ -85,7 +85,7 @@ _HEAD = (
     "Interval",
     "vs ANN, points",
     "Input spikes",
-    "All spikes",
+    "Spikes fired",
     "Synaptic events",
     "Core, nJ",
     "Chip, nJ",
@@ -119,8 +119,8 @@ def _layer_table(row: ComparisonRow) -> dict[str, Any]:
         {
             "cells": [
                 layer.name,
-                f"{layer.correlation:.4f}",
-                f"{100 * layer.error_rel:.1f}",
+                _or_dash(f"{layer.correlation:.4f}"),
+                _or_dash(f"{100 * layer.error_rel:.1f}"),
                 f"{100 * layer.saturated:.2f}",
                 f"{100 * layer.silent:.2f}",
                 significant(layer.spikes_per_image),
@@ -131,6 +131,11 @@ def _layer_table(row: ComparisonRow) -> dict[str, Any]:
         for layer in row.layers
     ]
     return {"title": f"{row.conversion} on {row.chip}", "head": head, "rows": rows}
+
+
+def _or_dash(text: str) -> str:
+    """Activations that are all equal have no correlation, all 0 no relative error."""
+    return "–" if text == "nan" else text
 
 
 def _image_groups(comparison: Comparison) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from spikecim.reports import comparison_figures as figures
 from spikecim.reports.plate import Plate
-from spikecim.reports.wording import several, signed
+from spikecim.reports.wording import several, signed, significant
 from spikecim.results.comparison import Comparison, ComparisonRow
 
 if TYPE_CHECKING:
@@ -79,7 +79,10 @@ def _overview(comparison: Comparison) -> str:
         best = best_row(comparison, chip)
         parts.append(f"on {chip} {best.conversion} reads best, {100 * best.accuracy:.2f} %")
     chips = max(row.n_chips for row in comparison.rows)
-    bars = f"Bars: 5–95 % of {several(chips, 'virtual chip')}" if chips > 1 else "Bars: 95 % interval over images"
+    images = "95 % interval over images"
+    bars = f"Bars: 5–95 % of {several(chips, 'virtual chip')}" if chips > 1 else f"Bars: {images}"
+    if chips > 1 and any(row.n_chips == 1 for row in comparison.rows):
+        bars += f", for an exact chip the {images}"
     told = "; ".join(parts)
     return f"{told[0].upper()}{told[1:]}. {bars}. {_FLOOR}"
 
@@ -138,15 +141,16 @@ def findings(comparison: Comparison) -> list[str]:
         best = best_row(comparison, chip)
         found.append(
             f"{chip}: {best.conversion} reads best: {100 * best.accuracy:.2f} % "
-            f"({signed(-best.loss_vs_ann_pp)} points against the float ANN), {best.energy_core_nj:,.0f} nJ in the core "
-            f"and {best.input_spikes_per_image:,.0f} input spikes an image."
+            f"({signed(-best.loss_vs_ann_pp)} points against the float ANN), "
+            f"{significant(best.energy_core_nj)} nJ in the core and "
+            f"{significant(best.input_spikes_per_image)} input spikes an image."
         )
         close = [row for row in rows if row.accuracy >= best.accuracy - 0.01]
         thrifty = min(close, key=lambda row: row.energy_core_nj)
         if thrifty is not best:
             found.append(
                 f"{chip}: within one point of it, {thrifty.conversion} takes the least energy: "
-                f"{thrifty.energy_core_nj:,.0f} nJ, {best.energy_core_nj / thrifty.energy_core_nj:.1f} times less, "
-                f"at {100 * thrifty.accuracy:.2f} %."
+                f"{significant(thrifty.energy_core_nj)} nJ, "
+                f"{best.energy_core_nj / thrifty.energy_core_nj:.1f} times less, at {100 * thrifty.accuracy:.2f} %."
             )
     return found

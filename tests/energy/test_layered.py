@@ -16,6 +16,7 @@ from spikecim.energy.actions import count_actions
 from spikecim.energy.layered import (
     LAYERED_PARTS,
     LAYERED_SCOPES,
+    STANDING,
     LayeredActions,
     LayeredLedger,
     LayerSite,
@@ -34,9 +35,9 @@ from tests.energy.test_ledger import ENTRIES, TABLE, E
 from tests.engines.layered_strategies import layered_runs
 from tests.engines.strategies import runs
 
-OURS = {**TABLE, "core_word": "15 pJ"}
-PARTS = {**ENTRIES, "core_word": "core_word"}
-PER_LAYER = [field.name for field in fields(LayeredActions) if field.name not in ("ticks", "cores")]
+OURS = {**TABLE, "core_word": "15 pJ", "static_neuron": "7 nW"}
+PARTS = {**ENTRIES, "core_word": "core_word", "static_neuron": "static"}
+PER_LAYER = [field.name for field in fields(LayeredActions) if field.name not in ("ticks", *STANDING)]
 ONE = LayerSite(slices=1, words_per_spike=1, cores=1.0)
 
 
@@ -45,18 +46,31 @@ def table(**changes: str) -> MultiEnergyTable:
     return load_multi_chip("spirit_multi", entries).energy
 
 
-ROUND = table()
+# Neurons without static power of their own: the ledger of a core has none.
+ROUND = table(static_neuron="0 W")
 
 
 def ledger(actions: LayeredActions, energy: MultiEnergyTable | None = None) -> LayeredLedger:
     used = energy or ROUND
-    return account_layers(actions, used, core_word=used.core_word.value, tick_s=1e-6, bits=(16, 12))
+    return account_layers(
+        actions,
+        used,
+        core_word=used.core_word.value,
+        static_neuron=used.static_neuron.value,
+        tick_s=1e-6,
+        bits=(16, 12),
+    )
 
 
 def random_actions(seed: int, n_samples: int = 3, n_layers: int = 2) -> LayeredActions:
     draw = np.random.default_rng(seed)
     counts = {name: draw.integers(1, 10**6, (n_samples, n_layers)) for name in PER_LAYER}
-    return LayeredActions(**counts, ticks=draw.integers(1, 1000, n_samples), cores=draw.integers(1, 9, n_layers) / 2)
+    return LayeredActions(
+        **counts,
+        ticks=draw.integers(1, 1000, n_samples),
+        cores=draw.integers(1, 9, n_layers) / 2,
+        neurons=draw.integers(1, 99, n_layers),
+    )
 
 
 def as_layered(program: Program) -> LayeredProgram:
@@ -239,7 +253,10 @@ def test_samples_and_layers_pay_for_themselves(seed: int) -> None:
         for layer in range(2):
             own = {name: getattr(actions, name)[sample : sample + 1, layer : layer + 1] for name in PER_LAYER}
             alone = LayeredActions(
-                **own, ticks=actions.ticks[sample : sample + 1], cores=actions.cores[layer : layer + 1]
+                **own,
+                ticks=actions.ticks[sample : sample + 1],
+                cores=actions.cores[layer : layer + 1],
+                neurons=actions.neurons[layer : layer + 1],
             )
             assert ledger(alone).per_sample("chip")[0] == whole.by_layer("chip")[sample, layer]
 
@@ -268,13 +285,20 @@ def test_every_entry_of_the_table_is_tested_here() -> None:
 @pytest.mark.parametrize(("entry", "part"), PARTS.items())
 def test_doubling_an_entry_doubles_its_share_and_nothing_else(entry: str, part: str) -> None:
     actions, (number, unit) = random_actions(1), OURS[entry].split()
-    doubled, once = ledger(actions, table(**{entry: f"{2 * float(number)} {unit}"})), ledger(actions)
+    doubled, once = ledger(actions, table(**{entry: f"{2 * float(number)} {unit}"})), ledger(actions, table())
     without = ledger(actions, table(**{entry: f"0 {unit}"}))
     for name in LAYERED_PARTS:
         share = once.parts[name] - without.parts[name]
         assert (share.sum(1) > 0).all() == (name == part), name
         np.testing.assert_allclose(doubled.parts[name], once.parts[name] + share, rtol=1e-12)
     assert (doubled.per_sample("chip") > once.per_sample("chip")).all()
+
+
+def test_static_power_follows_cores_and_neurons_in_use() -> None:
+    actions = random_actions(4)
+    book = ledger(actions, table(static_power="30 nW", static_neuron="7 nW"))
+    by_hand = actions.ticks[:, None] * (actions.cores * 30e-9 + actions.neurons * 7e-9) * 1e-6 * 1e12
+    np.testing.assert_allclose(book.parts["static"], by_hand, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", [n for n in PER_LAYER if n not in ("cell_reads", "synaptic_events")])
