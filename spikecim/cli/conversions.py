@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from spikecim.cli.options import Json
 from spikecim.cli.shell import guarded, show, show_json
+
+if TYPE_CHECKING:
+    from spikecim.conversion.base import Conversion
 
 app = typer.Typer(no_args_is_help=True, help="List the ANN-to-SNN conversions.")
 
@@ -22,9 +27,14 @@ def list_conversions(json: Json = False) -> None:
     from spikecim.conversion.registry import CONVERSIONS
 
     if json:
-        keys = ("name", "title", "paper", "takes")
+        keys = ("name", "title", "paper", "takes", "needs")
         show_json([{key: getattr(conversion, key) for key in keys} for conversion in CONVERSIONS.values()])
         return
     from spikecim.reports.comparison_terminal import conversions_table
 
-    show(conversions_table((c.name, c.title, ", ".join(c.takes), c.paper) for c in CONVERSIONS.values()))
+    show(conversions_table((c.name, _what(c), ", ".join(c.takes), c.paper) for c in CONVERSIONS.values()))
+
+
+def _what(conversion: Conversion) -> str:
+    needs = f"; needs {conversion.needs}" if conversion.needs else ""
+    return f"{conversion.title}{needs}"

@@ -34,6 +34,8 @@ class Conversion:
         What to do with a network that has others.
     rule : callable
         From a `Prepared` network (weights already whole numbers) to the spiking one.
+    needs : str
+        What it asks of the circuits that SPIRIT does not have and the energy table does not pay for; empty for none.
     fixed_scale : bool
         True if the weight scale follows from the slope of the activation; else it has the smallest squared error.
     """
@@ -44,6 +46,7 @@ class Conversion:
     takes: tuple[str, ...]
     remedy: str
     rule: Callable[[Prepared], SpikingNetwork]
+    needs: str = ""
     fixed_scale: bool = False
 
     def __call__(self, network: AnnModel, calibration: Values, bounds: Bounds) -> SpikingNetwork:

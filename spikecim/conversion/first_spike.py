@@ -51,4 +51,5 @@ FIRST_SPIKE = Conversion(
     takes=RELUS,
     remedy=RELU_REMEDY,
     rule=_rule,
+    needs="read pulses of falling width in steps of 1/T, a firing ramp for every neuron, gated comparators",
 )

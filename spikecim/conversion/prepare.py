@@ -66,6 +66,8 @@ class Rule(Protocol):
     @property
     def paper(self) -> str: ...
     @property
+    def needs(self) -> str: ...
+    @property
     def fixed_scale(self) -> bool: ...
 
 
@@ -142,6 +144,8 @@ def prepare(rule: Rule, model: AnnModel, images: Values, bounds: Bounds) -> Prep
         "largest_weight": str(bounds.largest),
         "slices": str(bounds.slices),
     }
+    if rule.needs:
+        notes["needs"] = rule.needs
     if clipped:
         notes["clipped_weights"] = str(clipped)
     return Prepared(

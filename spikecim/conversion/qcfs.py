@@ -33,4 +33,5 @@ QCFS = Conversion(
     takes=("quantised-clip",),
     remedy="it needs a network trained with quantised clips: `spikecim train lenet-qcfs` makes such a one",
     rule=_rule,
+    needs="a precharged membrane, gated comparators, and an analog readout of the last layer's charges",
 )

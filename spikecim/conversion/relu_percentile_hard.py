@@ -20,4 +20,5 @@ RELU_PERCENTILE_HARD = Conversion(
     takes=RELUS,
     remedy=RELU_REMEDY,
     rule=_rule,
+    needs="a switch that empties the membrane, in place of the reset packet",
 )

@@ -74,7 +74,7 @@ def _page(comparison: Comparison, plates: list[dict[str, Any]]) -> dict[str, Any
         "images": images,
         "layers": [_layer_table(row) for row in comparison.rows if row.layers],
         "settings": list(comparison.facts.items()),
-        "papers": list({row.conversion: row.notes.get("paper", "") for row in comparison.rows}.items()),
+        "papers": list({row.conversion: _paper(row) for row in comparison.rows}.items()),
         "sections": [*sections, ("layers-table", "Layers"), ("settings", "Settings")],
     }
 
@@ -111,6 +111,12 @@ def _cells(row: ComparisonRow) -> list[str]:
         late,
         f"{row.n_cells:,}",
     ]
+
+
+def _paper(row: ComparisonRow) -> str:
+    """Citation, and what the conversion asks of the circuits beyond SPIRIT's."""
+    needs = row.notes.get("needs")
+    return f"{row.notes.get('paper', '')}{f'. Needs, unpaid for: {needs}.' if needs else ''}"
 
 
 def _layer_table(row: ComparisonRow) -> dict[str, Any]:

@@ -144,6 +144,11 @@ class ComparisonRow:
     disagreements: tuple[Disagreement, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def interval(self) -> str:
+        """What accuracy_low and accuracy_high are: a range of chips, or an interval of the image sample."""
+        return "5-95 % of chips" if self.n_chips > 1 else "95 % of images"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:

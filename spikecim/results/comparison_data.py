@@ -30,6 +30,7 @@ KEYS = (
     "loss_vs_ann_pp",
 )
 MORE = (
+    "interval",
     "n_chips",
     "quantised_accuracy",
     "latency_s",
