@@ -26,6 +26,7 @@ from benchmarks.cases import (
     population_row,
     workload,
 )
+from benchmarks.layered_cases import layered_rows
 from benchmarks.peers import peer_rows
 from benchmarks.timing import Row, machine
 
@@ -74,6 +75,7 @@ def measurements(plan: Plan, say: Callable[[str], None]) -> Iterator[Row]:
     yield from main_job_rows(work, plan)
     yield help_row()
     yield from peer_rows(work, plan, say)
+    yield from layered_rows(plan, say)
 
 
 def table(rows: list[Row], about: dict[str, Any]) -> Table:

@@ -46,9 +46,24 @@ class Plan:
     chips_run: int = 100
     peer_images: int = 1_000
     peer_repeats: int = 3
+    layered: tuple[str, ...] = ("mlp", "lenet")
+    layered_repeats: int = 3
+    layered_peer_images: int = 256
+    held_out_images: int = 2_000
+    scale_images: int = 50
 
 
-QUICK = Plan(repeats=3, brian_images=2_000, brian_repeats=1, naive_images=5, chips_run=10, peer_repeats=1)
+QUICK = Plan(
+    repeats=3,
+    brian_images=2_000,
+    brian_repeats=1,
+    naive_images=5,
+    chips_run=10,
+    peer_repeats=1,
+    layered_repeats=1,
+    layered_peer_images=128,
+    scale_images=10,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +147,7 @@ def brian_rows(work: Workload, plan: Plan, event: Row) -> list[Row]:
         against=event,
         peak_mb=found["peak_mb"],
         target_seconds=BRIAN_TARGET_S,
-        note=f"peak memory {found['peak_mb']:.0f} MB{_extrapolated(plan.brian_images, n, 'images')}",
+        note=f"peak memory {found['peak_mb']:.0f} MB{extrapolated(plan.brian_images, n, 'images')}",
     )
     naive = Row(
         name="brian2, one run per image",
@@ -140,7 +155,7 @@ def brian_rows(work: Workload, plan: Plan, event: Row) -> list[Row]:
         images=n,
         against=blocks,
         note="network built anew for each image, run to the end of the window"
-        + _extrapolated(plan.naive_images, n, "images (their median)"),
+        + extrapolated(plan.naive_images, n, "images (their median)"),
     )
     return [blocks, naive]
 
@@ -155,7 +170,7 @@ def population_row(work: Workload, plan: Plan) -> Row:
         timing=timing.times(plan.chips / plan.chips_run),
         images=plan.chips * run.n_samples,
         target_seconds=POPULATION_TARGET_S,
-        note="from drawing the cells to the energy; read noise on" + _extrapolated(plan.chips_run, plan.chips, "chips"),
+        note="from drawing the cells to the energy; read noise on" + extrapolated(plan.chips_run, plan.chips, "chips"),
     )
 
 
@@ -179,7 +194,7 @@ def attribution_row(work: Workload, plan: Plan) -> Row:
         timing=timing.times(plan.chips / plan.chips_run),
         images=plan.chips * plan.images,
         target_seconds=ATTRIBUTION_TARGET_S,
-        note=f"with data and network; {work.note}" + _extrapolated(plan.chips_run, plan.chips, "chips"),
+        note=f"with data and network; {work.note}" + extrapolated(plan.chips_run, plan.chips, "chips"),
     )
 
 
@@ -207,5 +222,6 @@ def help_row() -> Row:
     return Row(name="spikecim --help", timing=measure_command(command, 5), target_seconds=HELP_TARGET_S)
 
 
-def _extrapolated(ran: int, all_: int, what: str) -> str:
+def extrapolated(ran: int, all_: int, what: str) -> str:
+    """What a note says of a row that is scaled up; nothing if all was run."""
     return f"; extrapolated from {ran:,} {what}" if ran < all_ else ""

@@ -105,4 +105,4 @@ def _bias(layer: LayerProgram) -> NDArray[np.float64]:
     """What every step brings to each neuron."""
     if any(pulses.period != 1 for pulses in layer.pulses):
         raise ValueError(f"layer {layer.name}: a step of the code must be one tick")
-    return np.sum([np.zeros(layer.n_out), *(pulses.charge for pulses in layer.pulses)], axis=0)
+    return sum((pulses.charge.astype(np.float64) for pulses in layer.pulses), np.zeros(layer.n_out))

@@ -20,7 +20,7 @@ from benchmarks.timing import Row, measure, once
 from spikecim.engines.layered_event import run_layered
 from spikecim.engines.threads import max_threads, set_threads
 
-BATCHES = (8, 32, 128)
+BATCHES = (8, 64, 256)
 # Dense spikes (n_steps, n, channels, height, width), or (n, n_steps, ...), to scores and charge, each (n, classes).
 Simulate = Callable[[Any], tuple[Any, Any]]
 
@@ -58,7 +58,7 @@ def snntorch(stages: list[Stage]) -> Simulate:
     import snntorch
     import torch
 
-    nodes = [snntorch.Leaky(beta=1.0, reset_mechanism="subtract", reset_delay=False) for _ in stages]
+    nodes = [snntorch.Leaky(beta=1.0, reset_mechanism="subtract") for _ in stages]
 
     def simulate(spikes: Any) -> tuple[Any, Any]:
         membrane = None
@@ -69,7 +69,8 @@ def snntorch(stages: list[Stage]) -> Simulate:
                 out, membrane = node(step, membrane)
                 fired.append(out)
             spikes = torch.stack(fired)
-        return spikes.sum(0), membrane
+        # Its own reset comes with the next step: the same spikes, but the last one is still in the membrane.
+        return spikes.sum(0), membrane - spikes[-1]
 
     return simulate
 
@@ -103,7 +104,9 @@ def sinabs(stages: list[Stage]) -> Simulate:
 PEERS = (
     LayeredPeer(name="SpikingJelly IFNode", unlike="", make=spikingjelly),
     LayeredPeer(
-        name="snnTorch Leaky(beta=1)", unlike="spikes above the threshold, and the last layer has no lower one", make=snntorch
+        name="snnTorch Leaky(beta=1)",
+        unlike="spikes above the threshold, and the last layer has no lower one",
+        make=snntorch,
     ),
     LayeredPeer(name="sinabs IAF", unlike="", make=sinabs, time_first=False),
 )
@@ -123,7 +126,7 @@ class _Case:
 def layered_peer_rows(
     job: Converted, steps: int, images: int, repeats: int, say: Callable[[str], None]
 ) -> Iterator[Row]:
-    """The event engine without early stop, then every installed peer: on one thread by CPU time, on all by the clock."""
+    """The event engine, then every installed peer: on one thread by CPU time, on all threads by the clock."""
     chip = job.at(steps)
     trains = chip.network.code.encode(flat(job.images[:images]))
     record = run_layered(chip.program, trains, keep="counts")
@@ -137,8 +140,8 @@ def layered_peer_rows(
             timing=timing,
             images=trains.n_samples,
             by_cpu=threads == 1,
-            note=f"spike trains given, no early stop; {_per_image(record)}; the rows below get the same spikes as a dense "
-            "0/1 array, made outside the clock",
+            note=f"spike trains given, no early stop; {_per_image(record)}; the rows below get the same spikes as a "
+            "dense 0/1 array, made outside the clock",
         )
         yield event
         try:

@@ -52,8 +52,9 @@ def bench_table(found: dict[str, Any]) -> str:
     if any(str(row.get("note", "")).startswith("not SPIRIT") for row in found["rows"]):
         lines += [
             "",
-            "The last rows run 1,000 images on one thread without early stop; ratios are of CPU time. No peer has",
-            "SPIRIT's neuron: `bench.json` says which one each row simulates instead.",
+            "Peers run without early stop, SPIRIT's 144-10 on 1,000 images; on one thread ratios are of CPU time. No",
+            "peer has SPIRIT's neuron: `bench.json` says which one each row simulates instead. `mlp` and `lenet` on an",
+            "exact chip are the same network in all of them; `bench.json` says how many images they decide alike.",
         ]
     return "\n".join(lines)
 

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("numpy", "numba", "brian2", "scipy", "torch", "spikingjelly", "snntorch", "norse")
+PACKAGES = ("numpy", "numba", "brian2", "scipy", "torch", "spikingjelly", "snntorch", "norse", "sinabs")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import bench, cases
+from benchmarks import bench, cases, layered
 from benchmarks.bound import add_delivered_rows
 from benchmarks.cases import QUICK, Plan, workload
+from benchmarks.dense_form import dense_form
+from benchmarks.dense_form import dense_input as image_input
+from benchmarks.layered import first_to_keep
+from benchmarks.layered_cases import slowed
+from benchmarks.layered_peers import agreement
 from benchmarks.peers import dense_input, one_thread
 from benchmarks.timing import Row, Timing, machine, measure, measure_command, medians, peak_megabytes
+from spikecim.conversion.registry import get_conversion
+from spikecim.engines.layered_event import run_layered
+from spikecim.explore.compare_chip import bounds_of, load_rig
+from spikecim.training.deep.ready import ready_model
 
 TINY = Plan(
     dataset="digits",
@@ -26,6 +35,7 @@ TINY = Plan(
     chips_run=2,
     peer_images=20,
     peer_repeats=1,
+    layered=(),
 )
 MAIN_KEYS = ["name", "seconds", "cpu_seconds", "images_per_second", "ratio", "against"]
 EXTRA_KEYS = {"note", "target_seconds", "peak_mb", "images_per_cpu_second", "ratio_of"}
@@ -107,6 +117,37 @@ def test_one_thread_is_put_back() -> None:
     with one_thread():
         assert numba.get_num_threads() == 1
     assert numba.get_num_threads() == before
+
+
+def test_shortest_window_is_the_first_that_keeps_enough() -> None:
+    assert first_to_keep(np.array([0.1, 0.98, 0.994, 0.996, 0.97, 1.0])) == 4
+
+
+def test_peers_get_the_network_that_we_run() -> None:
+    """The dense form, run by a plain integrate-and-fire loop, gives the engine's scores."""
+    torch = pytest.importorskip("torch")
+    model, images = ready_model("lenet"), np.random.default_rng(3).random((4, 28, 28, 1), np.float32) ** 3
+    network = get_conversion(layered.CONVERSION)(model, images, bounds_of(load_rig(layered.CHIP).chip, steps=9))
+    nobody = {"held_out": images[:0], "held_out_labels": np.zeros(0, np.int64), "labels": np.zeros(4, np.int64)}
+    chip = layered.Converted(name="lenet", network=network, images=images, **nobody).at(9)
+    trains = chip.network.code.encode(layered.flat(images))
+    record = run_layered(chip.program, trains, keep="counts")
+    assert record.counts is not None
+    spikes = image_input(trains, (28, 28, 1), 9)
+    with torch.no_grad():
+        for stage in dense_form(chip.program, (28, 28, 1)):
+            charge, fired = 0.0, []
+            for step in spikes:
+                charge = charge + stage.linear(step)
+                fired.append((charge >= 1).float() - (charge <= -1).float() * stage.signed)
+                charge = charge - fired[-1]
+            spikes = torch.stack(fired)
+    scores, counts = spikes.sum(0).numpy(), record.counts[-1]
+    np.testing.assert_array_equal(scores, counts)
+    assert (scores != 0).any()
+    assert agreement(scores, charge.numpy(), counts, record.output.decisions.winners[:, -1]) == (1.0, 1.0)
+    with pytest.raises(ValueError, match="one tick"):
+        dense_form(slowed(chip.program, 3), (28, 28, 1))
 
 
 @pytest.mark.slow
