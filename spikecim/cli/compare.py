@@ -109,13 +109,7 @@ def compare(
             slices=slices,
             delta_s=delta_s,
             overrides=changes,
-            facts={
-                "seed": str(seed),
-                "chips": ", ".join(named),
-                "virtual_chips": str(chips),
-                **({"overrides": ", ".join(set_)} if set_ else {}),
-                **facts_of(network, test, calibration),
-            },
+            facts=facts_of(network, test, calibration),
         )
         make_folder(out)
         found = measure(scene, stage)

@@ -46,6 +46,7 @@ class CompareScene:
     overrides : mapping of str
         As of `load_multi_chip`, for all chips.
     facts : dict of str
+        Where network and images come from; seed, chips and overrides are added.
     """
 
     network: AnnModel
@@ -91,7 +92,7 @@ def compare(scene: CompareScene, progress: Stage = silent) -> Comparison:
         rows=tuple(job.rows),
         refused=tuple(job.refused),
         interrupted=interrupted,
-        facts=scene.facts,
+        facts=_facts(scene),
     )
 
 
@@ -158,6 +159,17 @@ def _check(scene: CompareScene) -> None:
             f"network {scene.network.name} has {n_classes} classes, but {scene.dataset} has labels up to {top}; "
             "give the data set it was trained on"
         )
+
+
+def _facts(scene: CompareScene) -> dict[str, str]:
+    changed = ", ".join(f"{path}={value}" for path, value in scene.overrides.items())
+    return {
+        "seed": str(scene.seed),
+        "chips": ", ".join(scene.chips),
+        "virtual_chips": str(scene.n_chips),
+        **({"overrides": changed} if changed else {}),
+        **scene.facts,
+    }
 
 
 def _conversions(scene: CompareScene) -> Sequence[Conversion]:

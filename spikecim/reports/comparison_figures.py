@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,7 @@ _LOOKS = (
 )
 _STEP_NAMES = ("float ANN", "whole weights", "spikes", "cells", "neurons")
 _STEP_MARKS = ("|", "D", "^", "s", "o")
+_STEP_COLOURS = (INK, SECOND, THIRD, CHIP, PUBLISHED)
 
 
 def looks(comparison: Comparison) -> dict[str, tuple[str, str, str]]:
@@ -91,17 +92,9 @@ def course(comparison: Comparison, pick: Callable[[Curve], NDArray[np.float64]],
         for axes, chip in zip(panels, chips, strict=True):
             for row in comparison.rows:
                 if row.chip == chip and row.checkpoints is not None:
-                    colour, marker, line = styles[row.conversion]
                     seen = pick(row.checkpoints) > 0
-                    axes.plot(
-                        pick(row.checkpoints)[seen],
-                        [_floor(1.0 - share, comparison) for share in row.checkpoints.accuracy[seen]],
-                        color=colour,
-                        marker=marker,
-                        linestyle=line,
-                        markersize=4,
-                        linewidth=1.2,
-                    )
+                    misread = [_floor(1.0 - share, comparison) for share in row.checkpoints.accuracy[seen]]
+                    axes.plot(pick(row.checkpoints)[seen], misread, **_drawn(styles[row.conversion]))
             _misread_scale(axes, comparison)
             axes.set_xscale("log")
             _plain_log(axes)
@@ -120,8 +113,7 @@ def margins(comparison: Comparison) -> Figure:
         styles = looks(comparison)
         for row in comparison.rows:
             if row.chip == chip and row.margins is not None:
-                colour, marker, line = styles[row.conversion]
-                how = {"color": colour, "marker": marker, "linestyle": line, "markersize": 4, "linewidth": 1.2}
+                how = _drawn(styles[row.conversion])
                 misread = [_floor(1.0 - share, comparison) for share in row.margins.accuracy]
                 top.plot(row.margins.axis, misread, **how)
                 bottom.plot(row.margins.axis, 100 * row.margins.time_out, **how)
@@ -145,7 +137,7 @@ def losses(comparison: Comparison) -> Figure:
         for place, row in zip(places, rows, strict=True):
             misread = [100 * (1.0 - step.accuracy) for step in row.losses]
             axes.hlines(place, min(misread), max(misread), color=RULE, linewidth=3)
-            for value, mark, colour in zip(misread, _STEP_MARKS, _step_colours(), strict=True):
+            for value, mark, colour in zip(misread, _STEP_MARKS, _STEP_COLOURS, strict=True):
                 axes.plot([value], [place], marker=mark, color=colour, markersize=8 if mark == "|" else 6)
         several = len({row.chip for row in rows}) > 1
         axes.set_yticks(places, [f"{row.conversion}\n{row.chip}" if several else row.conversion for row in rows])
@@ -157,7 +149,7 @@ def losses(comparison: Comparison) -> Figure:
 
         handles = [
             Line2D([], [], marker=mark, color=colour, linestyle="", markersize=6)
-            for mark, colour in zip(_STEP_MARKS, _step_colours(), strict=True)
+            for mark, colour in zip(_STEP_MARKS, _STEP_COLOURS, strict=True)
         ]
         figure.legend(handles, _STEP_NAMES, loc="outside upper left", ncols=3, frameon=False, fontsize=SMALL)
         return figure
@@ -173,18 +165,9 @@ def layer_errors(comparison: Comparison) -> Figure:
         for axes, chip in zip(panels, chips, strict=True):
             for row in comparison.rows:
                 if row.chip == chip and row.layers:
-                    colour, marker, line = styles[row.conversion]
                     # The last layer's scores are compared with each other only, not with activations.
                     error = [100 * layer.error_rel for layer in row.layers[:-1]] or [100 * row.layers[0].error_rel]
-                    axes.plot(
-                        np.arange(1, len(error) + 1),
-                        error,
-                        color=colour,
-                        marker=marker,
-                        linestyle=line,
-                        markersize=4,
-                        linewidth=1.2,
-                    )
+                    axes.plot(np.arange(1, len(error) + 1), error, **_drawn(styles[row.conversion]))
             axes.grid(axis="y")
             axes.set_title(f"{chip}: rate against activation, rms error (%)")
             axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
@@ -196,8 +179,10 @@ def layer_errors(comparison: Comparison) -> Figure:
         return figure
 
 
-def _step_colours() -> tuple[str, ...]:
-    return (INK, SECOND, THIRD, CHIP, PUBLISHED)
+def _drawn(look: tuple[str, str, str]) -> dict[str, Any]:
+    """How a line of marks of this colour, marker and line style is drawn."""
+    colour, marker, line = look
+    return {"color": colour, "marker": marker, "linestyle": line, "markersize": 4, "linewidth": 1.2}
 
 
 def _error_bar(axes: Axes, row: ComparisonRow, comparison: Comparison, colour: str) -> None:

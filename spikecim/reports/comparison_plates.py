@@ -128,7 +128,9 @@ def _layers(comparison: Comparison) -> str:
         if rows:
             first = min(100 * row.layers[0].error_rel for row in rows)
             last = min(100 * row.layers[-2].error_rel for row in rows)
-            told.append(f"{chip} {first:.0f} % in the first layer and {last:.0f} % in the last hidden one")
+            one = max(len(row.layers) for row in rows) == 2
+            where = "in the hidden layer" if one else f"in the first layer and {last:.0f} % in the last hidden one"
+            told.append(f"{chip} {first:.0f} % {where}")
     best = f" Smallest: {'; '.join(told)}." if told else ""
     return "Spike rate times its unit against the activation of the quantised ANN, over neurons and images." + best
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 # Steps from the float ANN to the median chip.
-_STEPS = ("whole weights", "spikes", "cells", "neurons")
+_STEPS = ("whole\nweights", "spikes", "cells", "neurons")
 
 
 def comparison_summary(comparison: Comparison) -> list[RenderableType]:

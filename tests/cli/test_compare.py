@@ -26,10 +26,24 @@ def call(*words: object) -> Result:
     return CliRunner().invoke(app, [*map(str, words)])
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "net.npz"
+    save_model(digits_network("relu"), path)
+    return path
+
+
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
-    save_model(digits_network("relu"), tmp_path / "net.npz")
-    return tmp_path / "net.npz"
+def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven figures take a second; they are tested in tests/reports."""
+    monkeypatch.setattr("spikecim.reports.comparison_page.comparison_html", lambda found: "<html></html>")
+
+
+@pytest.fixture(scope="module")
+def whole(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """Two conversions on both chips, with the page."""
+    out = tmp_path_factory.mktemp("whole") / "o"
+    return compare(model, "--conversion", "relu-max", "--conversion", "first-spike", "--out", out), out
 
 
 def compare(model: object, *words: object) -> Result:
@@ -46,9 +60,8 @@ def assert_one_line(done: Result, *words: str) -> None:
     assert done.stdout == ""
 
 
-def test_table_and_files(model: Path, tmp_path: Path) -> None:
-    out = tmp_path / "o"
-    done = compare(model, "--conversion", "relu-max", "--conversion", "first-spike", "--out", out)
+def test_table_and_files(whole: tuple[Result, Path]) -> None:
+    done, out = whole
     assert done.exit_code == 0, done.output
     assert "relu-max" in done.stdout and REAL in done.stdout
     assert {path.name for path in out.iterdir()} == {"comparison.json", "comparison.csv", "comparison.html"}
@@ -62,14 +75,18 @@ def test_table_and_files(model: Path, tmp_path: Path) -> None:
     assert [float(line["accuracy"]) for line in lines] == [row["accuracy"] for row in data["rows"]]
 
 
-def test_json_is_the_file_and_jobs_change_nothing(model: Path, tmp_path: Path) -> None:
-    words = ("--conversion", "relu-max", "--chip", REAL, "--json")
-    done = compare(model, *words, "--out", tmp_path / "a")
-    assert json.loads(done.stdout) == json.loads((tmp_path / "a" / "comparison.json").read_text(encoding="utf-8"))
-    again = compare(model, *words, "--jobs", 1, "--out", tmp_path / "b")
-    assert again.stdout == done.stdout
+@pytest.mark.usefixtures("no_page")
+def test_json_is_the_file_and_a_row_depends_on_nothing_beside_it(
+    model: Path, whole: tuple[Result, Path], tmp_path: Path
+) -> None:
+    words = ("--conversion", "first-spike", "--chip", REAL, "--jobs", 1, "--json")
+    found = json.loads(compare(model, *words, "--out", tmp_path).stdout)
+    assert found == json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
+    among_others = json.loads((whole[1] / "comparison.json").read_text(encoding="utf-8"))["rows"]
+    assert found["rows"] == [row for row in among_others if (row["conversion"], row["chip"]) == ("first-spike", REAL)]
 
 
+@pytest.mark.usefixtures("no_page")
 def test_settings_reach_the_chip(model: Path, tmp_path: Path) -> None:
     words = ("--conversion", "relu-max", "--chip", REAL, "--json", "--out", tmp_path)
     rows = [
@@ -86,9 +103,10 @@ def test_settings_reach_the_chip(model: Path, tmp_path: Path) -> None:
     assert first_spike["margins"]["delta_s"] == [1]
 
 
+@pytest.mark.usefixtures("no_page")
 def test_refused_pairs_are_lines(model: Path, tmp_path: Path) -> None:
     chosen = ("--conversion", "relu-max", "--conversion", "spirit-tanh", "--chip", IDEAL)
-    done = compare(model, *chosen, "--out", tmp_path / "o")
+    done = compare(model, *chosen, "--out", tmp_path)
     assert done.exit_code == 0
     assert "not run: spirit-tanh" in done.stdout
 
@@ -108,8 +126,11 @@ def test_refused_pairs_are_lines(model: Path, tmp_path: Path) -> None:
         (("--conversion", "relu-max", "--chip", REAL, "--set", "cores.count=1"), ("needs", "cores.count")),
     ],
 )
-def test_bad_options_are_one_line(model: Path, words: tuple[object, ...], expected: tuple[str, ...]) -> None:
-    assert_one_line(compare(model, *words, "--out", model.parent / "o"), *expected)
+def test_bad_options_are_one_line(
+    model: Path, tmp_path: Path, words: tuple[object, ...], expected: tuple[str, ...]
+) -> None:
+    assert_one_line(compare(model, *words, "--out", tmp_path / "o"), *expected)
+    assert not (tmp_path / "o" / "comparison.json").exists()
 
 
 def test_unknown_and_damaged_networks(tmp_path: Path) -> None:
@@ -118,6 +139,8 @@ def test_unknown_and_damaged_networks(tmp_path: Path) -> None:
     assert_one_line(compare(tmp_path / "net.pt", "--out", tmp_path / "o"), "net.pt", "onnx")
     (tmp_path / "bad.npz").write_bytes(b"PK\x03\x04 no")
     assert_one_line(compare(tmp_path / "bad.npz", "--out", tmp_path / "o"), "bad.npz")
+    (tmp_path / "bad.npz").write_text("weights", encoding="utf-8")
+    assert_one_line(compare(tmp_path / "bad.npz", "--out", tmp_path / "o"), "not a .npz archive")
     (tmp_path / "bad.onnx").write_bytes(b"\x00\x01\x02")
     assert_one_line(compare(tmp_path / "bad.onnx", "--out", tmp_path / "o"), "bad.onnx")
     assert not (tmp_path / "o").exists()
@@ -146,15 +169,61 @@ def test_a_missing_extra_says_what_to_install(tmp_path: Path, monkeypatch: pytes
     assert_one_line(compare(tmp_path / "net.onnx", "--out", tmp_path / "o"), "pip install", "onnx")
 
 
+def max_pooled(path: Path) -> Path:
+    onnx = pytest.importorskip("onnx")
+    make, numbers = onnx.helper, onnx.numpy_helper
+    kernel = np.random.default_rng(0).normal(0, 0.4, (4, 1, 3, 3)).astype(np.float32)
+    rows = np.random.default_rng(1).normal(0, 0.4, (10, 36)).astype(np.float32)
+    nodes = [
+        make.make_node("Conv", ["x", "kernel"], ["c"]),
+        make.make_node("Relu", ["c"], ["r"]),
+        make.make_node("MaxPool", ["r"], ["p"], "pool1", kernel_shape=[2, 2], strides=[2, 2]),
+        make.make_node("Flatten", ["p"], ["f"]),
+        make.make_node("Gemm", ["f", "rows"], ["y"], transB=1),
+    ]
+    ends = [make.make_tensor_value_info(*end) for end in (("x", 1, ["n", 1, 8, 8]), ("y", 1, ["n", 10]))]
+    weights = [numbers.from_array(kernel, "kernel"), numbers.from_array(rows, "rows")]
+    graph = make.make_graph(nodes, "g", ends[:1], ends[1:], weights)
+    path.write_bytes(
+        make.make_model(graph, opset_imports=[make.make_opsetid("", 18)], ir_version=9).SerializeToString()
+    )
+    return path
+
+
+@pytest.mark.usefixtures("no_page")
+def test_a_network_from_onnx_and_its_max_pools(tmp_path: Path) -> None:
+    path, out = max_pooled(tmp_path / "net.onnx"), tmp_path / "o"
+    words = ("--conversion", "relu-percentile", "--chip", REAL, "--json", "--out", out)
+    assert_one_line(compare(path, *words), "'pool1'", "--replace-max-pool")
+    done = compare(path, *words, "--replace-max-pool")
+    assert done.exit_code == 0, done.output
+    assert done.stderr.startswith("warning: ")
+    assert done.stderr.count("\n") == 1
+    assert "'pool1' was replaced by the average over the same 2x2 windows" in done.stderr
+    assert [layer["name"] for layer in json.loads(done.stdout)["rows"][0]["layers"]] == ["Conv_0", "Gemm_4"]
+
+
+def test_a_file_of_another_kind_says_what_it_is(model: Path, tmp_path: Path) -> None:
+    words = ("--data", "digits", "--conversion", "relu-max", "--slices", 1)
+    assert call("convert", model, *words, "--out", tmp_path / "snn.NPZ").exit_code == 0
+    assert_one_line(compare(tmp_path / "snn.NPZ", "--out", tmp_path / "o"), "converted network", "ANN")
+    np.savez(tmp_path / "one.npz", weights=np.ones((64, 10), np.int8), about=np.array("{}"))
+    assert_one_line(compare(tmp_path / "one.npz", "--out", tmp_path / "o"), "one layer", "spikecim run")
+
+
 def test_a_folder_that_is_a_file(model: Path) -> None:
     assert_one_line(compare(model, "--out", model), "cannot write")
 
 
-@pytest.mark.parametrize("words", [("--chips", 0), ("--limit", 0), ("--seed", -1), ("--steps", 0), ("--delta-s", -1)])
+@pytest.mark.parametrize(
+    "words",
+    [("--chips", 0), ("--limit", 0), ("--seed", -1), ("--steps", 0), ("--delta-s", -1), ("--delta-s", 1001)],
+)
 def test_numbers_out_of_range(model: Path, words: tuple[object, ...]) -> None:
     assert compare(model, *words).exit_code == 2
 
 
+@pytest.mark.usefixtures("no_page")
 def test_an_interrupt_keeps_the_rows(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from spikecim.explore.compare_row import RowMaker
     from spikecim.results.comparison import ComparisonRow
@@ -243,6 +312,14 @@ def test_train_names_what_it_knows(tmp_path: Path) -> None:
     assert_one_line(call("train", "lenett", *out), "did you mean 'lenet'")
     assert_one_line(call("train", "lenet", "--chip", "spirit", *out), "perceptron")
     assert_one_line(call("train", "digits", "--checkpoint", tmp_path, *out), "--checkpoint")
+
+
+@pytest.mark.parametrize("what", ["digits", "lenet"])
+def test_where_weights_cannot_be_written_is_said_before_training(tmp_path: Path, what: str) -> None:
+    (tmp_path / "folder.npz").mkdir()
+    for name in ("folder.npz", "weights.txt"):
+        assert_one_line(call("train", what, "--out", tmp_path / name), name, ".npz")
+    assert not list((tmp_path / "folder.npz").iterdir())
 
 
 def test_every_shipped_network_is_found() -> None:

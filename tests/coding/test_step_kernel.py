@@ -33,6 +33,15 @@ def test_same_words_as_in_numpy(data: st.DataObject, n_in: int, n_samples: int, 
     assert (trains.ticks.dtype, trains.lines.dtype, trains.signs.dtype) == (np.int32, np.int16, np.int8)
 
 
+def test_a_line_sends_one_word_a_tick_on_an_overloaded_link() -> None:
+    rows = np.random.default_rng(0).random((20, 9))
+    plan = StepCode(kind="even", n_steps=8, ticks_per_step=1, words_per_tick=3, tail_steps=30)
+    trains = plan.encode(rows)
+    asked = sum(len(plan.requests(row)[0]) for row in rows)
+    words = {*zip(trains.samples().tolist(), trains.ticks.tolist(), trains.lines.tolist(), strict=True)}
+    assert len(words) == trains.n_spikes < asked
+
+
 def test_float32_pixels_are_read_as_they_are() -> None:
     rows = (np.arange(256, dtype=np.float32) / np.float32(255))[None]
     plan = StepCode(kind="even", n_steps=64, ticks_per_step=30, words_per_tick=1)

@@ -15,7 +15,7 @@ from spikecim.engines.threads import max_threads, set_threads
 from spikecim.errors import EngineError
 from spikecim.layered import ConvolutionWiring, DenseWiring, LayeredProgram, Pulses, SparseWiring, Wiring
 from spikecim.spikes import SpikeTrains, trains_from_lists
-from tests.engines.layered_scenarios import UNIT, busy_program, busy_trains, chain, ideal_layer
+from tests.engines.layered_programs import UNIT, busy_program, busy_trains, chain, ideal_layer
 from tests.engines.test_layered_identity import assert_same
 
 N_TICKS = 60

@@ -18,15 +18,8 @@ from spikecim.layered import DenseWiring, LayeredProgram, LayeredRecord, LayerPr
 from spikecim.program import CONTINUOUS, Program
 from spikecim.results.layered_compare import differences
 from spikecim.spikes import SpikeTrains, trains_from_lists
-from tests.engines.layered_scenarios import (
-    SCENARIOS,
-    Scenario,
-    Spike,
-    busy_program,
-    busy_trains,
-    chain,
-    ideal_layer,
-)
+from tests.engines.layered_programs import busy_program, busy_trains, chain, ideal_layer
+from tests.engines.layered_scenarios import SCENARIOS, Scenario, Spike
 from tests.engines.layered_strategies import layered_runs
 from tests.engines.strategies import runs
 

@@ -12,7 +12,7 @@ import pytest
 from spikecim.conversion.registry import applicable
 from spikecim.engines.stepper import Stepper
 from spikecim.errors import ConversionError, ParameterError
-from spikecim.explore.compare import CompareScene, compare
+from spikecim.explore.compare import Classes, CompareScene, compare
 from spikecim.explore.compare_chip import bounds_of, load_rig
 from spikecim.explore.compare_curves import checkpoints_of, wilson
 from spikecim.explore.compare_row import RowMaker, margin_of
@@ -49,6 +49,33 @@ def row(**changes: Any) -> ComparisonRow:
 @pytest.fixture(scope="module")
 def both() -> Comparison:
     return compare(scene(conversions=("relu-percentile",)))
+
+
+def test_facts_say_what_was_set() -> None:
+    found = compare(
+        scene(
+            n_images=2,
+            n_chips=1,
+            steps=2,
+            conversions=("relu-max",),
+            chips=(IDEAL,),
+            seed=7,
+            overrides={"energy.link_bit": "0 J"},
+            facts={"test_images": "two"},
+        )
+    )
+    wanted = {"seed": "7", "chips": IDEAL, "virtual_chips": "1", "overrides": "energy.link_bit=0 J"}
+    assert found.facts == {**wanted, "test_images": "two"}
+
+
+def test_networks_that_differ_in_an_activation_only_are_told_apart() -> None:
+    images = digits("test", 60).values
+    model = digits_network("relu")
+    other = replace(model, layers=(*model.layers[:2], replace(model.layers[2], kind="tanh"), *model.layers[3:]))
+    found = Classes(images)
+    for network in (model, other):
+        assert np.array_equal(found.of(network), forward(network, images).argmax(1))
+    assert (found.of(model) != found.of(other)).any()
 
 
 def test_all_conversions_that_apply_are_run_on_all_chips() -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from spikecim.reports.comparison_figures import layer_errors, overview
 from spikecim.reports.comparison_page import comparison_html, png_of_pixels
 from spikecim.reports.comparison_plates import best_row, comparison_plates, findings
 from spikecim.reports.style import png_of
-from tests.reports.comparisons import comparison, row
 from tests.reports.test_browser import browser  # noqa: F401
+from tests.results.comparisons import comparison, layer, row
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def html() -> str:
 
 
 def test_every_row_figure_and_refusal_is_on_the_page(html: str) -> None:
-    for text in ("relu-max", "first-spike", "real &lt;chip&gt;", "tiny &amp; small", "takes quantised-clip only"):
+    for text in ("relu-max", "first-spike", "real &lt;chip&gt;", "tiny &amp; small", "takes [quantised-clip] only"):
         assert text in html
     assert len(re.findall(r'<figure class="plate"', html)) == len(comparison_plates(comparison())) == 7
     assert "<chip>" not in html
@@ -51,6 +53,44 @@ def test_findings_name_what_is_best_and_what_is_thrifty() -> None:
     found = findings(comparison(rows=rows))
     assert found[0].startswith("c: relu-percentile reads best: 95.50 %")
     assert "qcfs takes the least energy: 500 nJ, 3.2 times less, at 95.00 %" in found[1]
+
+
+def test_captions_tell_bars_of_chips_from_bars_of_images() -> None:
+    captions = [plate.caption for plate in comparison_plates(comparison()) if plate.id == "overview"]
+    assert "5–95 % of 3 virtual chips, for an exact chip the 95 % interval over images" in captions[0]
+
+
+def test_one_hidden_layer_is_not_told_twice() -> None:
+    rows = (row("relu-max", "c", 0.9, layers=(layer(0), layer(1))),)
+    (caption,) = [plate.caption for plate in comparison_plates(comparison(rows=rows)) if plate.id == "layers"]
+    assert caption.endswith("c 10 % in the hidden layer.")
+
+
+def test_small_energies_keep_their_digits() -> None:
+    assert "8.50 nJ in the core" in findings(comparison(rows=(row("qcfs", "c", 0.9, energy_core_nj=8.5),)))[0]
+
+
+def test_a_layer_without_correlation_has_a_dash() -> None:
+    constant = replace(layer(0), correlation=float("nan"), error_rel=float("nan"))
+    text = comparison_html(comparison(rows=(row("relu-max", "c", 0.9, layers=(constant,)),), refused=()))
+    assert ">nan<" not in text
+    assert text.count(">–<") >= 2
+
+
+def test_no_layer_lies_outside_its_figure() -> None:
+    worse = tuple(replace(layer(0), error_rel=error) for error in (3.0, 4.5, 1.0))
+    rows = (row("relu-max", "a", 0.9, layers=(layer(0),)), row("relu-max", "b", 0.9, layers=worse))
+    for axes in layer_errors(comparison(rows=rows)).axes:
+        assert axes.get_ylim()[1] > 450
+        assert all(tick == round(tick) for tick in axes.get_xticks())
+
+
+def test_energies_close_together_have_labels_of_their_own() -> None:
+    rows = [row(name, "c", 0.9, energy_core_nj=energy) for name, energy in (("a", 5.8), ("b", 8.6))]
+    figure = overview(comparison(rows=tuple(rows)))
+    figure.canvas.draw()
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels() if label.get_text()]
+    assert len(set(labels)) == len(labels)
 
 
 def test_figures_without_data_are_left_out() -> None:

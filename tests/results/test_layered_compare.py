@@ -13,7 +13,7 @@ from spikecim.errors import EngineError
 from spikecim.layered import LayeredRecord, LayerSpikes
 from spikecim.results.layered_compare import differences
 from spikecim.spikes import trains_from_lists
-from tests.engines.layered_scenarios import busy_program, busy_trains, chain, ideal_layer
+from tests.engines.layered_programs import busy_program, busy_trains, chain, ideal_layer
 
 
 @pytest.fixture(scope="module")
