@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from math import isqrt
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +12,13 @@ import numpy as np
 from spikecim.datasets import held_out
 from spikecim.datasets.pixels import Pixels, load_images
 from spikecim.errors import ShapeError
-from spikecim.models.layers import Activation, Dense, Flatten
 from spikecim.models.load import load_any
 from spikecim.models.model import AnnModel
 from spikecim.training.deep.ready import ready_model, shipped_names
-from spikecim.training.ready import ready_network
+from spikecim.training.perceptron_model import perceptron_model
 from spikecim.version import __version__
 
-PERCEPTRON, _PERCEPTRON_WEIGHTS, _SPIRIT_LEVELS = "perceptron", "mnist-post-training", 4
+PERCEPTRON = "perceptron"
 CALIBRATION = 512
 SHRUNK = "area-mean"
 
@@ -33,32 +31,10 @@ def model_names() -> list[str]:
 def find_model(name: str, *, replace_max_pool: bool = False) -> AnnModel:
     """Return a shipped network by name, or the one in a .npz, .onnx or .nir file; option and errors of `load_any`."""
     shipped: Mapping[str, Callable[[], AnnModel]] = {
-        PERCEPTRON: perceptron,
+        PERCEPTRON: perceptron_model,
         **{known: partial(ready_model, known) for known in shipped_names()},
     }
     return load_any(name, shipped, replace_max_pool=replace_max_pool)
-
-
-def perceptron() -> AnnModel:
-    """The shipped 144-10 tanh perceptron of SPIRIT, with its real weights before they were rounded."""
-    network = ready_network(_PERCEPTRON_WEIGHTS)
-    assert network.real is not None
-    full = float(network.notes["full_weight"])
-    side = isqrt(network.n_in)
-    return AnnModel(
-        name=PERCEPTRON,
-        input_shape=(side, side, 1),
-        layers=(
-            Flatten(),
-            Dense(
-                weights=(network.real * np.float32(full / _SPIRIT_LEVELS)).astype(np.float32),
-                bias=np.zeros(network.n_out, np.float32),
-                name="output",
-            ),
-            Activation(kind="tanh", slope=1.0 / full, name="tanh"),
-        ),
-        notes={**network.notes, "preprocessing": network.preprocessing},
-    )
 
 
 def images_for(
