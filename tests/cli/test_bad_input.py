@@ -180,9 +180,13 @@ def test_a_disk_that_fills_elsewhere_is_one_line_too(spikecim: Command, tmp_path
 
 @pytest.mark.slow
 def test_ctrl_c_during_the_main_job(tmp_path: Path) -> None:
+    def listen() -> None:
+        # A shell that runs the suite in the background hides Ctrl-C from its children.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     words = ["reproduce", "spirit", "--data", "digits", "--chips", "200000", "--no-check", "--quiet", "--out", "o"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "spikecim", *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "spikecim", *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=listen
     )
     while not (tmp_path / "o").exists():
         time.sleep(0.1)
