@@ -74,7 +74,8 @@ def overview(comparison: Comparison) -> Figure:
                 linestyle="",
                 markersize=7,
             )
-        _misread_scale(axes, comparison)
+        worst = min(row.accuracy_low for row in comparison.rows)
+        _misread_scale(axes, comparison, top=min(110.0, 300.0 * max(1.0 - worst, 2.0 / comparison.n_samples)))
         axes.set_xscale("log")
         _plain_log(axes)
         axes.set_xlabel("Core energy (nJ an image)")
@@ -195,15 +196,15 @@ def _floor(misread: float, comparison: Comparison) -> float:
     return 100 * max(misread, 0.5 / comparison.n_samples)
 
 
-def _misread_scale(axes: Axes, comparison: Comparison) -> None:
+def _misread_scale(axes: Axes, comparison: Comparison, top: float = 110.0) -> None:
     axes.set_yscale("log")
     _plain_log(axes, y=True)
-    axes.set_ylim(100 * 0.4 / comparison.n_samples, 110)
+    axes.set_ylim(100 * 0.4 / comparison.n_samples, top)
     axes.grid(axis="y")
     ann = 100 * (1.0 - comparison.ann_accuracy)
     level = _floor(1.0 - comparison.ann_accuracy, comparison)
     axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
-    note(axes, f"float ANN, {ann:.2g} %", (0.01, level), (2, 3), xycoords=("axes fraction", "data"), box=True)
+    note(axes, f"float ANN, {ann:.2g} %", (0.01, level), (2, -11), xycoords=("axes fraction", "data"), box=True)
     y_title(axes, "Misread images (%)")
 
 
