@@ -91,7 +91,7 @@ def reproduce_rate_equivalence(
     chip: Chip = "spirit_multi_ideal",
     data: Data = "mnist",
     images: Images = None,
-    steps: Annotated[int | None, typer.Option("--steps", min=4, help="Longest window (default: 256 to 512).")] = None,
+    steps: Annotated[int | None, typer.Option("--steps", min=4, help="Longest window (default: 256 to 2,048).")] = None,
     seed: Seed = 0,
     jobs: Jobs = None,
     json: Json = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,3 +87,8 @@ class ImageSet:
 
     def _where(self) -> str:
         return f"{self.name} {self.split} ({self.origin})"
+
+
+def without_folder(origin: str) -> str:
+    """`origin` for a result that travels: the folder that a file lay in stays behind."""
+    return origin if "://" in origin else Path(origin).name

@@ -12,7 +12,7 @@ from spikecim.chips.spec import ChipSpec
 from spikecim.conversion.perceptron import METHODS, train_perceptron
 from spikecim.datasets import load
 from spikecim.datasets.held_out import held_out_split
-from spikecim.datasets.images import ImageSet
+from spikecim.datasets.images import ImageSet, without_folder
 from spikecim.datasets.preprocess import resize
 from spikecim.errors import DataNotFoundError, ParameterError
 from spikecim.network import Network
@@ -89,16 +89,11 @@ def _prepare(chip: ChipSpec, images: ImageSet) -> Material:
     return Material(
         dataset=images.name,
         split=images.split,
-        origin=_without_folder(images.origin),
+        origin=without_folder(images.origin),
         values=resize(images.images, method, side),
         labels=images.labels.astype(np.int16),
         complete=images.complete,
     )
-
-
-def _without_folder(origin: str) -> str:
-    """A result travels; the folder that a file lay in stays behind."""
-    return origin if "://" in origin else Path(origin).name
 
 
 def network_for(chip: ChipSpec, dataset: str, method: str = METHODS[0], seed: int = 0) -> Network:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from spikecim.datasets import held_out
+from spikecim.datasets.images import without_folder
 from spikecim.datasets.pixels import Pixels, load_images
 from spikecim.errors import ShapeError
 from spikecim.models.load import load_any
@@ -75,14 +75,10 @@ def facts_of(model: AnnModel, test: Pixels, calibration: Pixels) -> dict[str, st
     """Where network and images come from."""
     return {
         "version": __version__,
-        "test_images": f"{test.dataset}, {test.extent}, {_without_folder(test.origin)}",
+        "test_images": f"{test.dataset}, {test.extent}, {without_folder(test.origin)}",
         "calibration_images": f"{calibration.n_samples} of the held-out training images ({held_out(test.dataset)})",
         **{f"network_{key}": value for key, value in model.notes.items()},
     }
-
-
-def _without_folder(origin: str) -> str:
-    return origin if "://" in origin else Path(origin).name
 
 
 def _shape(shape: tuple[int, ...]) -> str:
