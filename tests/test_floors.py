@@ -20,7 +20,7 @@ FLOORS = {
     5: ("build", "conversion", "layered_build", "reports"),
     6: ("emulator",),
     7: ("explore",),
-    8: ("experiments",),
+    8: ("experiments", "study"),
     9: ("cli", "__main__"),
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
