@@ -12,10 +12,10 @@ from typing import Annotated, Any, Generic, Self, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+from spikecim.certificates import open_certificate, read_range
 from spikecim.errors import ParameterError, hint
 from spikecim.units import format_quantity, parse_quantity
 
-STATUSES = ("published", "derived", "proxy", "calibrated", "measured", "assumed")
 T = TypeVar("T", float, int, str, tuple[float, ...])
 S = TypeVar("S", bound="Section")
 W = TypeVar("W", bound="Switched")
@@ -32,11 +32,14 @@ class Parameter(Generic[T]):
     unit : str
         SI unit name, ``"count"`` or ``"choice"``.
     status : str
-        One of `STATUSES`.
+        One of `certificates.STATUSES`.
     source : str
         Paper, formula, data set or reason.
     fitted_to : str or None
         Row of the published number that a calibrated value was fitted to; None for every other status.
+    range : (low, high) or None
+        What the value may honestly be, in the same unit, for sensitivity and uncertainty; `source` says why. It is no
+        part of what the chip does, and none of its digest.
     """
 
     value: T
@@ -44,10 +47,17 @@ class Parameter(Generic[T]):
     status: str
     source: str
     fitted_to: str | None = None
+    range: tuple[T, T] | None = None
 
     def text(self) -> str:
         """Readable value with unit."""
-        value = self.value
+        return self._words(self.value)
+
+    def range_text(self) -> str:
+        """Readable range with unit; empty where there is none."""
+        return "" if self.range is None else " .. ".join(map(self._words, self.range))
+
+    def _words(self, value: T) -> str:
         if isinstance(value, tuple):
             return ", ".join(format_quantity(number, self.unit) for number in value)
         return format_quantity(value, self.unit) if isinstance(value, float) else str(value)
@@ -59,49 +69,15 @@ class Parameter(Generic[T]):
             value = [repr_quantity(number, self.unit) for number in value]
         elif isinstance(value, float):
             value = repr_quantity(value, self.unit)
-        fitted = {} if self.fitted_to is None else {"fitted_to": self.fitted_to}
-        return {"value": value, "status": self.status, **fitted, "source": self.source}
+        known: dict[str, Any] = {} if self.fitted_to is None else {"fitted_to": self.fitted_to}
+        if self.range is not None:
+            known["range"] = [repr_quantity(end, self.unit) if isinstance(end, float) else end for end in self.range]
+        return {"value": value, "status": self.status, **known, "source": self.source}
 
 
 def repr_quantity(value: float, unit: str) -> str | float:
     """Text that reads back to exactly `value`; used for hashing and for files."""
     return value if unit == "dimensionless" else f"{value!r} {unit}"
-
-
-_KEYS = ("value", "status", "source", "fitted_to")
-
-
-def _open(raw: object) -> tuple[object, dict[str, Any]]:
-    """Split a table into its value and the certificate that goes with it."""
-    if not isinstance(raw, Mapping):
-        raise ParameterError(
-            f'expected a table like {{ value = ..., status = "assumed", source = "..." }}, got {raw!r}'
-        )
-    if "value" not in raw:
-        raise ParameterError("has no value: write { value = ..., status = ..., source = ... }")
-    unknown = sorted(set(raw) - set(_KEYS))
-    if unknown:
-        raise ParameterError(f"unknown key {unknown[0]!r}: allowed are {', '.join(_KEYS)}")
-    status, source = raw.get("status"), raw.get("source")
-    if status not in STATUSES:
-        raise ParameterError(f"status {status!r} is not one of {', '.join(STATUSES)}")
-    if not isinstance(source, str) or not source.strip():
-        raise ParameterError("source is missing: say where the number comes from")
-    return raw["value"], {"status": status, "source": source.strip(), "fitted_to": _fitted_to(raw, status)}
-
-
-def _fitted_to(raw: Mapping[str, object], status: str) -> str | None:
-    row = raw.get("fitted_to")
-    if status != "calibrated":
-        if row is not None:
-            raise ParameterError(f"fitted_to goes with status calibrated only, not with {status}: remove it")
-        return None
-    if not isinstance(row, str) or not row.strip():
-        raise ParameterError(
-            "fitted_to is missing: a calibrated value names the row it was fitted to, "
-            'for example fitted_to = "input_spikes_per_image"'
-        )
-    return row.strip()
 
 
 class _Kind(ABC):
@@ -127,13 +103,17 @@ class Quantity(_Kind):
     high: float = math.inf
 
     def read(self, raw: object) -> Parameter[float]:
-        value, certificate = _open(raw)
+        value, certificate = open_certificate(raw, ranged=True)
+        number = self._number(value)
+        return Parameter(value=number, unit=self.unit, range=read_range(raw, number, self._number), **certificate)
+
+    def _number(self, value: object) -> float:
         number = parse_quantity(value, self.unit)
         if not self.low <= number <= self.high:
             raise ParameterError(
                 f"{value!r} is out of range; allowed {self._bound(self.low)} .. {self._bound(self.high)}"
             )
-        return Parameter(value=number, unit=self.unit, **certificate)
+        return number
 
     def _bound(self, value: float) -> str:
         return "any" if math.isinf(value) else format_quantity(value, self.unit)
@@ -151,7 +131,7 @@ class Series(_Kind):
     longest: int = 1000
 
     def read(self, raw: object) -> Parameter[tuple[float, ...]]:
-        value, certificate = _open(raw)
+        value, certificate = open_certificate(raw)
         if not isinstance(value, (list, tuple)) or not self.shortest <= len(value) <= self.longest:
             raise ParameterError(f"expected a list of {self.shortest} to {self.longest} quantities, got {value!r}")
         one = Quantity(self.unit, self.low, self.high)
@@ -169,12 +149,16 @@ class Count(_Kind):
     high: int = 2**31 - 1
 
     def read(self, raw: object) -> Parameter[int]:
-        value, certificate = _open(raw)
+        value, certificate = open_certificate(raw, ranged=True)
+        number = self._number(value)
+        return Parameter(value=number, unit="count", range=read_range(raw, number, self._number), **certificate)
+
+    def _number(self, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise ParameterError(f"expected a whole number, got {value!r}")
         if not self.low <= value <= self.high:
             raise ParameterError(f"{value} is out of range; allowed {self.low} .. {self.high}")
-        return Parameter(value=value, unit="count", **certificate)
+        return value
 
 
 @dataclass(frozen=True)
@@ -184,7 +168,7 @@ class Choice(_Kind):
     allowed: tuple[str, ...]
 
     def read(self, raw: object) -> Parameter[str]:
-        value, certificate = _open(raw)
+        value, certificate = open_certificate(raw)
         if value not in self.allowed:
             raise ParameterError(f"{value!r} is not one of {', '.join(self.allowed)}")
         return Parameter(value=str(value), unit="choice", **certificate)
@@ -243,9 +227,9 @@ def _explain(fault: Any, model: type[BaseModel]) -> str:
 
 def _keys_at(model: type[BaseModel], path: list[str]) -> list[str]:
     current: Any = model
-    for part in path:
+    for part in (part for part in path if not part.isdigit()):
         annotation = current.model_fields[part].annotation
-        # An optional table is written `Table | None`.
+        # An optional table is written `Table | None`, a list of tables `tuple[Table, ...]`.
         current = next((kind for kind in get_args(annotation) if kind is not type(None)), annotation)
     return list(current.model_fields)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spikecim.certificates import STATUSES
 from spikecim.errors import ParameterError
 from spikecim.parameters import (
-    STATUSES,
     Choice,
     Count,
     Parameter,
@@ -98,7 +98,7 @@ def test_an_empty_source_is_refused(source: object) -> None:
 
 
 def test_an_unknown_part_of_the_certificate_is_refused() -> None:
-    with pytest.raises(ParameterError, match="unknown key 'unit': allowed are value, status, source, fitted_to"):
+    with pytest.raises(ParameterError, match="unknown key 'unit': allowed are value, range, status, source, fitted_to"):
         Quantity("farad").read(CAPACITANCE | {"unit": "F"})
 
 

@@ -17,6 +17,8 @@ from spikecim.parameters import read_section
 _MAX_INHERITANCE = 8
 # What a chip of several cores does not have, or states in its own way.
 _ONE_CORE_ONLY = ("geometry", "coding")
+# What a file may say of an inherited value without saying the value again.
+_ON_TOP = {"range", "source"}
 
 
 def chip_names() -> list[str]:
@@ -78,7 +80,7 @@ def load_multi_chip(name: str | Path, overrides: Mapping[str, object] | None = N
     if "cores" not in data:
         names = ", ".join(multi_chip_names())
         raise ParameterError(f"{name}: is a chip of one core, for one layer; networks of several layers run on {names}")
-    return read_section(MultiChipSpec, _with_schema(data), str(name))
+    return multi_chip_from_description(data, str(name))
 
 
 def with_overrides(chip: ChipSpec, overrides: Mapping[str, object]) -> ChipSpec:
@@ -97,6 +99,11 @@ def chip_from_description(raw: Mapping[str, Any], where: str) -> ChipSpec:
     if "cores" in raw:
         raise ParameterError(f"{where}: is a chip of several cores; it runs converted networks (spikecim compare)")
     return read_section(ChipSpec, _with_schema(raw), where)
+
+
+def multi_chip_from_description(raw: Mapping[str, Any], where: str) -> MultiChipSpec:
+    """The same for a chip of several cores."""
+    return read_section(MultiChipSpec, _with_schema(raw), where)
 
 
 def _with_schema(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,6 +224,8 @@ def _merge(base: dict[str, Any], top: Mapping[str, Any], where: str) -> dict[str
             merged[key] = _merge(below, value, where)
         elif isinstance(below, dict) and "value" in below and not isinstance(value, Mapping):
             merged[key] = _assumed(value, f"override in {where}")
+        elif isinstance(below, dict) and isinstance(value, Mapping) and value and set(value) <= _ON_TOP:
+            merged[key] = {**below, **value}
         else:
             merged[key] = value
     return merged

@@ -1,23 +1,42 @@
 """The same network in formal coding at 130 nm: joules per multiply-accumulate, bare and with its memory traffic.
 
-Constants: Horowitz (ISSCC 2014, doi 10.1109/ISSCC.2014.6757323) at 45 nm and 0.9 V. Scaled to 130 nm by L V^2 (low) and
-by (L ratio)^2 (high).
+Constants: Horowitz (ISSCC 2014, doi 10.1109/ISSCC.2014.6757323) at 45 nm and 0.9 V. Scaled to 130 nm by L V^2 (low), by
+(L ratio)^2 (high) and by the polynomials of Stillmaker and Baas (typical), which lie between.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spikecim.energy.technology import STILLMAKER, energy_ratio
+from spikecim.energy.uncertainty import triangular
 from spikecim.models.blocks import fold
 from spikecim.models.layers import Convolution, Dense
 from spikecim.models.model import AnnModel, macs_of
+from spikecim.streams import stream
 
+HOROWITZ = "Horowitz, ISSCC 2014, doi 10.1109/ISSCC.2014.6757323, at 45 nm and 0.9 V"
 # pJ at 45 nm, 0.9 V (Horowitz, ISSCC 2014).
 INT8_ADD, INT8_MULTIPLY, SRAM_8KB_PER_8_BYTES = 0.03, 0.2, 10.0
 NODE_NM, NODE_V = 45.0, 0.9
+# The node whose polynomials are published, and the supplies they are meant for.
+POLYNOMIAL_NM = 130.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant:
+    """One number behind the formal MAC: what it may be at least, is taken for, and may be at most."""
+
+    name: str
+    low: float
+    typical: float
+    high: float
+    unit: str
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,22 +49,100 @@ class FormalMac:
         Adder and multiplier alone, (low, high) over the two scaling rules.
     with_memory_pj : (float, float)
         The same plus one weight and one input byte from an 8 KB SRAM.
+    bare_typical_pj, with_memory_typical_pj : float
+        The same under the typical scaling.
     """
 
     bare_pj: tuple[float, float]
     with_memory_pj: tuple[float, float]
+    bare_typical_pj: float
+    with_memory_typical_pj: float
 
 
 def formal_mac(node_nm: float, supply: float) -> FormalMac:
     """Scale the 45 nm constants to another node."""
-    length = node_nm / NODE_NM
-    scales = (length * (supply / NODE_V) ** 2, length**2)
+    low, typical, high = scaling(node_nm, supply)
     bare = INT8_ADD + INT8_MULTIPLY
-    memory = 2.0 * SRAM_8KB_PER_8_BYTES / 8.0
+    moved = bare + 2.0 * SRAM_8KB_PER_8_BYTES / 8.0
     return FormalMac(
-        bare_pj=(scales[0] * bare, scales[1] * bare),
-        with_memory_pj=(scales[0] * (bare + memory), scales[1] * (bare + memory)),
+        bare_pj=(low * bare, high * bare),
+        with_memory_pj=(low * moved, high * moved),
+        bare_typical_pj=typical * bare,
+        with_memory_typical_pj=typical * moved,
     )
+
+
+def scaling(node_nm: float, supply: float) -> tuple[float, float, float]:
+    """Energy at `node_nm` and `supply` relative to 45 nm and 0.9 V: low, typical, high.
+
+    Away from 130 nm, and where the polynomials leave the two rules, the geometric mean of the rules is typical.
+    """
+    length = node_nm / NODE_NM
+    low, high = sorted((length * (supply / NODE_V) ** 2, length**2))
+    typical = float(np.sqrt(low * high))
+    if node_nm == POLYNOMIAL_NM:
+        fitted = energy_ratio("45 HP", NODE_V, "130", supply)
+        typical = fitted if low <= fitted <= high else typical
+    return low, typical, high
+
+
+def constants(node_nm: float, supply: float) -> tuple[Constant, ...]:
+    """All numbers behind `formal_mac` and `draw_mac`, with their sources and honest ranges."""
+    low, typical, high = scaling(node_nm, supply)
+    rules = f"low: length x V^2; high: length^2; typical: {STILLMAKER}"
+    return (
+        Constant(
+            name="int8 add",
+            low=INT8_ADD - 0.005,
+            typical=INT8_ADD,
+            high=INT8_ADD + 0.005,
+            unit="pJ at 45 nm",
+            source=f"{HOROWITZ}; range: half a printed unit",
+        ),
+        Constant(
+            name="int8 multiply",
+            low=INT8_MULTIPLY - 0.05,
+            typical=INT8_MULTIPLY,
+            high=INT8_MULTIPLY + 0.05,
+            unit="pJ at 45 nm",
+            source=f"{HOROWITZ}; range: half a printed unit",
+        ),
+        Constant(
+            name="SRAM access of 8 bytes",
+            low=4.0,
+            typical=SRAM_8KB_PER_8_BYTES,
+            high=20.0,
+            unit="pJ at 45 nm",
+            source=f"{HOROWITZ}: 10 pJ for 8 KB, 20 pJ for 32 KB; range: an array of SPIRIT's 1.4 KB of weights, the "
+            "energy going with the root of its size as between these two, to 32 KB",
+        ),
+        Constant(
+            name="bytes fetched per MAC",
+            low=1.1,
+            typical=2.0,
+            high=2.0,
+            unit="bytes",
+            source="a weight and an input; low: the input byte is kept for ten neurons. Sums stay in a register: their "
+            "traffic would only make formal coding dearer",
+        ),
+        Constant(name=f"45 nm to {node_nm:g} nm", low=low, typical=typical, high=high, unit="x", source=rules),
+    )
+
+
+def draw_mac(node_nm: float, supply: float, n: int, seed: int) -> Mapping[str, NDArray[np.float64]]:
+    """Return `n` draws of the MAC in pJ, ``"bare"`` and ``"with_memory"``, each (n,), every constant over its range."""
+    drawn = {
+        constant.name: triangular(
+            constant.low,
+            constant.typical,
+            constant.high,
+            stream(seed, "energy", "formal", constant.name).random(n),
+        )
+        for constant in constants(node_nm, supply)
+    }
+    add, multiply, access, fetched, scale = drawn.values()
+    bare = scale * (add + multiply)
+    return {"bare": bare, "with_memory": bare + scale * fetched * access / 8.0}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,13 +13,14 @@ from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.constants import elementary_charge
 
-from spikecim.energy.ledger import CORE_PARTS, PICO
+from spikecim.energy.counted import Counted, CountedLayer
 from spikecim.energy.table import EnergyTable
+from spikecim.energy.terms import CORE_PARTS, layered_terms_of, parts_pj
 from spikecim.errors import ParameterError, ShapeError
-from spikecim.layered.program import LayeredProgram, LayerProgram, Pulses
 from spikecim.layered.record import TALLIES
+from spikecim.layered.timer import Timer
+from spikecim.parameters import walk
 
 LAYERED_PARTS = (*CORE_PARTS, "logic", "link", "core_word")
 LAYERED_SCOPES = {"core": CORE_PARTS, "chip": LAYERED_PARTS}
@@ -56,8 +57,8 @@ class LayeredActions:
     input_words, output_words
         Words on the link to the outside: those of the first and of the last layer; 0 elsewhere.
     cell_reads, cell_electrons
-        Cells read, and charge through them, by spikes and by the timer. A latency code reads with shorter pulses, which
-        the tallies do not weigh: there the charge is an upper bound.
+        Cells read, and charge through them, by spikes and by the timer; the shorter pulses of a latency code let less
+        charge pass, while clamps and injectors are counted in full.
     synaptic_events
         One row reaching one neuron; bias rows and a firing ramp count too.
     injector_pulses, comparator_decisions
@@ -94,7 +95,7 @@ class LayeredActions:
 
 
 def count_layer_actions(
-    program: LayeredProgram, tallies: Counts, durations: NDArray[np.integer], sites: Sequence[LayerSite]
+    program: Counted, tallies: Counts, durations: NDArray[np.integer], sites: Sequence[LayerSite]
 ) -> LayeredActions:
     """Count what every sample cost until its decision, or until any other tick that the record has tallies of.
 
@@ -142,7 +143,7 @@ def count_layer_actions(
     )
 
 
-def _timed(layer: LayerProgram, site: LayerSite, ticks: Counts) -> Counts:
+def _timed(layer: CountedLayer, site: LayerSite, ticks: Counts) -> Counts:
     """Cells, electrons, events and groups that the layer's timer read in `ticks` (n_samples,), (4, n_samples)."""
     sums = np.zeros((4, len(ticks)), np.int64)
     for pulses in layer.pulses:
@@ -151,7 +152,7 @@ def _timed(layer: LayerProgram, site: LayerSite, ticks: Counts) -> Counts:
     return sums
 
 
-def _reach(pulses: Pulses, layer: LayerProgram, site: LayerSite) -> tuple[int, int]:
+def _reach(pulses: Timer, layer: CountedLayer, site: LayerSite) -> tuple[int, int]:
     """Synaptic events and cell groups of one firing: a bias has one slice more than a weight, a ramp has no cells."""
     if not pulses.cells:
         return layer.n_out, layer.n_out
@@ -218,19 +219,7 @@ def account_layers(
     bits : (int, int)
         Bits of an input and of an output word on the link.
     """
-    link_bits = actions.input_words * bits[0] + actions.output_words * bits[1]
-    standing = actions.cores * table.static_power.value + actions.neurons * static_neuron
-    parts = {
-        "cell_read": actions.cell_electrons * (elementary_charge * table.supply.value * PICO),
-        "clamp_injector": actions.injector_pulses * (table.clamp_injector.value * PICO),
-        "comparator": actions.comparator_decisions * (table.comparator.value * PICO),
-        "reset_packet": actions.reset_packets * (table.reset_packet.value * PICO),
-        "static": actions.ticks[:, None] * (standing * (tick_s * PICO)),
-        "logic": (
-            actions.input_words * (table.logic_input.value * PICO)
-            + actions.output_words * (table.logic_output.value * PICO)
-        ),
-        "link": link_bits * (table.link_bit.value * PICO),
-        "core_word": actions.core_words * (core_word * PICO),
-    }
-    return LayeredLedger(parts=parts, actions=actions)
+    numbers = {path: p.value for path, p in walk(table, "energy.")}
+    numbers |= {"energy.core_word": core_word, "energy.static_neuron": static_neuron, "link.tick": tick_s}
+    numbers |= {"link.input_bits": bits[0], "link.output_bits": bits[1]}
+    return LayeredLedger(parts=parts_pj(layered_terms_of(actions), numbers, LAYERED_PARTS), actions=actions)

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.constants import elementary_charge
 
 from spikecim.energy.actions import Actions
-from spikecim.energy.table import READINGS, EnergyTable
+from spikecim.energy.table import EnergyTable
+from spikecim.energy.terms import CORE_PARTS, PICO, READING, parts_pj, reading_factor, terms_of
 from spikecim.errors import ParameterError
+from spikecim.parameters import walk
 
-CORE_PARTS = ("cell_read", "clamp_injector", "comparator", "reset_packet", "static")
+__all__ = ["CHIP_PARTS", "CORE_PARTS", "PICO", "SCOPES", "EnergyLedger", "account"]
 CHIP_PARTS = (*CORE_PARTS, "logic", "link")
 SCOPES = {"core": CORE_PARTS, "chip": CHIP_PARTS}
-PICO = 1e12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,20 +80,8 @@ def account(
         If `reading` is unknown.
     """
     chosen = reading or table.reading.value
-    if chosen not in READINGS:
-        raise ParameterError(f"energy reading {chosen!r} is not one of {', '.join(READINGS)}")
-    scale = PICO / n_out if chosen == "per-input-spike" else PICO
-    link_bits = actions.input_words * bits[0] + actions.output_words * bits[1]
-    parts = {
-        "cell_read": actions.cell_electrons * (elementary_charge * table.supply.value * scale),
-        "clamp_injector": actions.injector_pulses * (table.clamp_injector.value * scale),
-        "comparator": actions.comparator_decisions * (table.comparator.value * scale),
-        "reset_packet": actions.reset_packets * (table.reset_packet.value * scale),
-        "static": actions.ticks * (table.static_power.value * tick_s * scale),
-        "logic": (
-            actions.input_words * (table.logic_input.value * scale)
-            + actions.output_words * (table.logic_output.value * scale)
-        ),
-        "link": link_bits * (table.link_bit.value * scale),
-    }
+    numbers = {path: p.value for path, p in walk(table, "energy.")}
+    numbers |= {READING: reading_factor(chosen, n_out), "link.tick": tick_s}
+    numbers |= {"link.input_bits": bits[0], "link.output_bits": bits[1]}
+    parts = {part: grid[:, 0] for part, grid in parts_pj(terms_of(actions), numbers, CHIP_PARTS).items()}
     return EnergyLedger(parts=parts, actions=actions, reading=chosen)

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from spikecim.certificates import STATUSES
 from spikecim.chips import ChipSpec, chip_from_description, chip_names, device_names, load_chip
 from spikecim.errors import ParameterError
-from spikecim.parameters import STATUSES
 
 SPIRIT = load_chip("spirit")
 

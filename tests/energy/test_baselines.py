@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from spikecim.energy.baselines import formal_mac, formal_network
+from spikecim.energy.baselines import constants, draw_mac, formal_mac, formal_network, scaling
 from spikecim.models import Activation, AnnModel, AveragePool, BatchNorm, Convolution, Dense, Flatten
 
 MAC = formal_mac(130.0, 1.2)
@@ -46,3 +48,44 @@ def test_macs_by_layer_by_hand() -> None:
     assert formal.macs.tolist() == [8 * 8 * 3 * 3 * 4, 640]
     np.testing.assert_allclose(formal.bare_pj, np.outer([2304, 640], MAC.bare_pj), rtol=1e-15)
     np.testing.assert_allclose(formal.with_memory_pj, np.outer([2304, 640], MAC.with_memory_pj), rtol=1e-15)
+
+
+def test_the_typical_mac_lies_between_the_two_rules() -> None:
+    assert MAC.bare_pj[0] < MAC.bare_typical_pj < MAC.bare_pj[1]
+    assert MAC.with_memory_pj[0] < MAC.with_memory_typical_pj < MAC.with_memory_pj[1]
+    # By hand: 45 nm at 0.9 V is 0.69885, 130 nm at 1.2 V is 5.17944 of the published polynomials.
+    assert MAC.bare_typical_pj == pytest.approx(0.23 * 5.17944 / 0.69885, rel=1e-4)
+
+
+@given(node=st.floats(20.0, 250.0), supply=st.floats(0.6, 2.0))
+def test_scaling_is_in_order_at_any_node(node: float, supply: float) -> None:
+    low, typical, high = scaling(node, supply)
+    assert 0 < low <= typical <= high
+
+
+def test_every_constant_has_a_source_and_room_around_it() -> None:
+    found = {constant.name: constant for constant in constants(130.0, 1.2)}
+    assert len(found) == 5
+    for constant in found.values():
+        assert constant.low <= constant.typical <= constant.high
+        assert constant.low < constant.high
+        assert "doi" in constant.source or constant.unit == "bytes"
+    typical = {name: constant.typical for name, constant in found.items()}
+    add, multiply, access, fetched, scale = typical.values()
+    assert scale * (add + multiply) == pytest.approx(MAC.bare_typical_pj, rel=1e-15)
+    assert scale * (add + multiply + fetched * access / 8) == pytest.approx(MAC.with_memory_typical_pj, rel=1e-15)
+
+
+def test_draws_of_the_mac_hold_what_the_constants_allow() -> None:
+    drawn, found = draw_mac(130.0, 1.2, 2000, 1), constants(130.0, 1.2)
+    low, high = ([getattr(constant, end) for constant in found] for end in ("low", "high"))
+    for ends, worst in ((low, np.min), (high, np.max)):
+        add, multiply, access, fetched, scale = ends
+        bounds = scale * (add + multiply), scale * (add + multiply + fetched * access / 8)
+        for bound, values in zip(bounds, drawn.values(), strict=True):
+            sign = 1.0 if worst is np.max else -1.0
+            assert sign * worst(values) <= sign * bound
+    assert (drawn["with_memory"] > drawn["bare"]).all()
+    # The rules for the bare MAC leave out what its constants are worth: most draws, not all, lie between them.
+    assert 0.8 < ((drawn["bare"] > MAC.bare_pj[0]) & (drawn["bare"] < MAC.bare_pj[1])).mean() < 1.0
+    np.testing.assert_array_equal(draw_mac(130.0, 1.2, 10, 1)["bare"], drawn["bare"][:10])
