@@ -122,10 +122,19 @@ def _tallies(
     for number, (layer, (emitter, emitted, _, sign)) in enumerate(zip(program.layers, spikes, strict=True)):
         sample, tick, line = inputs[number]
         heard = layer.route[line] >= 0
-        weights = np.stack([heard, heard * layer.line_events[line], heard * layer.line_electrons[line]])
+        weights = np.stack([heard, heard * layer.line_events[line], heard * _electrons(layer, line, tick)])
         found[:, :, number, :3] = _summed(sample, tick, weights, durations)
         found[:, :, number, 3:] = _summed(emitter, emitted, np.stack([sign > 0, sign < 0]), durations)
     return found
+
+
+def _electrons(layer: LayerProgram, line: NDArray[np.integer], tick: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Electrons through the cells that each spike reads, (n_spikes,); a shorter pulse lets fewer pass."""
+    whole = layer.line_electrons[line]
+    if layer.ramp is None:
+        return whole
+    # What the last tick emits would arrive after the window, and is not counted.
+    return (whole * layer.ramp[np.minimum(tick, len(layer.ramp) - 1)].astype(np.int64)) >> 16
 
 
 def _summed(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from spikecim.conversion.base import Conversion
 from spikecim.conversion.first_spike import FIRST_SPIKE
 from spikecim.conversion.qcfs import QCFS
@@ -45,6 +47,24 @@ def get_conversion(name: str) -> Conversion:
 def applicable(model: AnnModel) -> tuple[Conversion, ...]:
     """Conversions that take every activation of `model`."""
     return tuple(conversion for conversion in CONVERSIONS.values() if conversion.applies(model))
+
+
+def conversions_for(model: AnnModel, names: Sequence[str] = ()) -> list[Conversion]:
+    """The conversions called `names`, each once; all that take `model` if there is no name.
+
+    Raises
+    ------
+    ConversionError
+        If a name is unknown, or no conversion takes the network.
+    """
+    if names:
+        return [get_conversion(name) for name in dict.fromkeys(names)]
+    found = applicable(model)
+    if not found:
+        raise ConversionError(
+            f"network {model.name}: no conversion takes its activations; see `spikecim conversions list`"
+        )
+    return list(found)
 
 
 def _known() -> str:

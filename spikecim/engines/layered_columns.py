@@ -1,6 +1,6 @@
 """Addresses in the flat arrays of the compiled kernel for layered programs: which column of a table means what.
 
-The kernel is cached on disk by its own file only: after a change here, touch `layered_kernel.py`.
+The kernel is cached on disk by the text of `layered_kernel.py` only: after a change here, raise its revision.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Layers take their step last to first: each reads what the layer before emitted in the tick before, then that layer
 writes its list anew. Parallel over samples; no result depends on the split.
 
-The kernel is cached on disk by this file only: after a change in the files it is made of, touch this one.
+The kernel is cached on disk by the text of this file only: after a change in the files that it is made of, raise the
+revision. Revision 2.
 """
 
 from __future__ import annotations

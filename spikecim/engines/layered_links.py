@@ -46,7 +46,7 @@ def add_spikes(row, tick, sample, whole, plan, data, words, longs):  # type: ign
         n_inner, length = _L(data[_U(place + col.INNER)]), _L(data[_U(place + col.LENGTH)])
         heard += _ONE
         used += plan[_U(events + line)]
-        moved += plan[_U(electrons + line)]
+        moved += (plan[_U(electrons + line)] * width) >> _L(16)
         line_key = mix(key + _U(line) * _GOLDEN) if noisy else _U(0)
         sign = (word & _ONE) * sign_step
         first_link, first = _L(data[_U(place + col.FIRST_WEIGHT)]), charge + _L(data[_U(place + col.FIRST_NEURON)])

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from spikecim.conversion.base import Conversion
 from spikecim.conversion.prepare import Bounds
-from spikecim.conversion.registry import applicable, get_conversion
-from spikecim.errors import ConversionError, ParameterError, SpikecimError
+from spikecim.conversion.registry import conversions_for
+from spikecim.errors import ParameterError, SpikecimError
 from spikecim.explore.compare_chip import Rig, bounds_of, load_rig
+from spikecim.explore.compare_material import check_labels
 from spikecim.explore.compare_row import RowMaker, Trial, row_name
 from spikecim.explore.population import check_n_chips
 from spikecim.layered.network import SpikingNetwork
@@ -78,7 +79,8 @@ def compare(scene: CompareScene, progress: Stage = silent) -> Comparison:
     """
     _check(scene)
     rigs = [load_rig(name, scene.overrides) for name in scene.chips]
-    pairs = [(conversion, rig) for conversion in _conversions(scene) for rig in rigs]
+    found = conversions_for(scene.network, scene.conversions)
+    pairs = [(conversion, rig) for conversion in found for rig in rigs]
     progress("float ANN", 0, 1)
     job = _Job(scene, progress)
     interrupted = job.run(pairs)
@@ -153,12 +155,7 @@ def _check(scene: CompareScene) -> None:
         raise ParameterError("no chip is given")
     if scene.delta_s is not None and scene.delta_s < 0:
         raise ParameterError(f"delta_s: must be 0 (show every image to its end) or more, got {scene.delta_s}")
-    n_classes, top = scene.network.n_classes, int(scene.labels.max())
-    if top >= n_classes:
-        raise ParameterError(
-            f"network {scene.network.name} has {n_classes} classes, but {scene.dataset} has labels up to {top}; "
-            "give the data set it was trained on"
-        )
+    check_labels(scene.network, scene.labels, scene.dataset)
 
 
 def _facts(scene: CompareScene) -> dict[str, str]:
@@ -170,18 +167,6 @@ def _facts(scene: CompareScene) -> dict[str, str]:
         **({"overrides": changed} if changed else {}),
         **scene.facts,
     }
-
-
-def _conversions(scene: CompareScene) -> Sequence[Conversion]:
-    """Those that were named, each once; else all that take the network."""
-    if scene.conversions:
-        return [get_conversion(name) for name in dict.fromkeys(scene.conversions)]
-    found = applicable(scene.network)
-    if not found:
-        raise ConversionError(
-            f"network {scene.network.name}: no conversion takes its activations; see `spikecim conversions list`"
-        )
-    return found
 
 
 class Classes:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spikecim.datasets import held_out
 from spikecim.datasets.images import without_folder
 from spikecim.datasets.pixels import Pixels, load_images
-from spikecim.errors import ShapeError
+from spikecim.errors import ParameterError, ShapeError
 from spikecim.models.load import load_any
 from spikecim.models.model import AnnModel
 from spikecim.training.deep.ready import ready_model, shipped_names
@@ -79,6 +80,16 @@ def facts_of(model: AnnModel, test: Pixels, calibration: Pixels) -> dict[str, st
         "calibration_images": f"{calibration.n_samples} of the held-out training images ({held_out(test.dataset)})",
         **{f"network_{key}": value for key, value in model.notes.items()},
     }
+
+
+def check_labels(model: AnnModel, labels: NDArray[np.integer], dataset: str) -> None:
+    """Raise ParameterError if the images have more classes than `model`."""
+    top = int(labels.max())
+    if top >= model.n_classes:
+        raise ParameterError(
+            f"network {model.name} has {model.n_classes} classes, but {dataset} has labels up to {top}; "
+            "give the data set it was trained on"
+        )
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -9,45 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.errors import EngineError, ParameterError
+from spikecim.layered.timer import Timer
 from spikecim.layered.wiring import Wiring
 from spikecim.program import MOST_LINES, MOST_TICKS
 from spikecim.spikes import SpikeTrains
 
 _LIMIT = 2**31 - 1
 _PER_NEURON = ("threshold_up", "threshold_down", "reset_up", "reset_down", "rail_high", "rail_low", "leak", "initial")
+_MOST_ELECTRONS = 2**46  # times a pulse width of 2**16 it still fits 64 bits
 MOST_NEURONS = 2**22
 NEVER = _LIMIT  # a threshold that no rail lets a neuron reach
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pulses:
+class Pulses(Timer):
     """Rows that a layer's own timer reads: biases, and the ramp of a latency code.
 
     Attributes
     ----------
     charge : int32 (n_out,)
         Electrons each firing adds.
-    start, period, stop : int
-        Fires in ticks start, start + period, ... below stop.
-    cells, electrons : int
-        Cells read, and electrons through them, by one firing: for the energy ledger.
     """
 
     charge: NDArray[np.int32]
-    start: int
-    period: int
-    stop: int
-    cells: int = 0
-    electrons: int = 0
-
-    def fires(self, tick: int) -> bool:
-        """Whether the rows are read in `tick`."""
-        return self.start <= tick < self.stop and (tick - self.start) % self.period == 0
-
-    def firings(self, durations: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Firings within the first `durations` ticks, elementwise."""
-        span = np.minimum(np.asarray(durations, np.int64), self.stop) - self.start
-        return np.maximum(0, -(-span // self.period))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +64,7 @@ class LayerProgram:
     line_events : int64 (n_in,)
         Links a spike on each line uses: synaptic events.
     line_electrons : int64 (n_in,)
-        Electrons through all cells that a spike on each line reads.
+        Electrons through all cells that a spike on each line reads, in a pulse of nominal width.
     cells_per_group : int
     """
 
@@ -145,6 +129,8 @@ class LayerProgram:
             raise ParameterError(
                 f"{where}: leak, read_noise, refractory_ticks, fire_from and fire_to must not be negative"
             )
+        if self.line_electrons.min() < 0 or self.line_electrons.max() > _MOST_ELECTRONS:
+            raise ParameterError(f"{where}: line_electrons must be 0..{_MOST_ELECTRONS}")
         self._check_packets(where)
         if self.ramp is not None and (self.ramp.shape != (n_ticks,) or self.ramp.min() < 0 or self.ramp.max() > 65536):
             raise ParameterError(f"{where}: ramp must hold {n_ticks} values 0..65536")

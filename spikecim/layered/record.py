@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spikecim.spikes import SpikeRecord
 
 # Last axis of the tallies: spikes brought to the layer, links they used, electrons through the cells those links read
-# (the layer's own pulses apart), positive and negative spikes the layer emitted.
+# (less in a shorter read pulse; the layer's own pulses apart), positive and negative spikes the layer emitted.
 TALLIES = ("delivered", "events", "electrons", "up", "down")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from spikecim.errors import ShapeError
 from spikecim.models.layers import Activation, AveragePool, BatchNorm, Convolution, Dense, Dropout, Layer, Shape
-from spikecim.models.model import AnnModel
+from spikecim.models.model import AnnModel, macs_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +77,19 @@ def blocks(model: AnnModel) -> tuple[Block, ...]:
     if not found or pooled:
         raise ShapeError(f"network {model.name}: must end in a dense layer or a convolution")
     return tuple(found)
+
+
+def block_macs(model: AnnModel) -> tuple[int, ...]:
+    """Multiply-accumulate operations of each dense layer and convolution, batch norms folded.
+
+    Average pools and biases are not counted.
+    """
+    folded = fold(model)
+    return tuple(
+        macs_of(layer, shape)
+        for layer, shape in zip(folded.layers, folded.shapes()[:-1], strict=True)
+        if isinstance(layer, Dense | Convolution)
+    )
 
 
 def fold(model: AnnModel) -> AnnModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -87,12 +88,15 @@ def energy_sentence(run: RunResult) -> str:
     """Mean energy of an image, who takes it, and what time-outs cost."""
     found = energy_json(run)
     scopes = found["readings"][found["reading"]]
-    core, chip = scopes["core"]["nj_per_image"], scopes["chip"]["nj_per_image"]
+    return cost_sentence(scopes["core"]["nj_per_image"], scopes["chip"]["nj_per_image"], found["time_outs"])
+
+
+def cost_sentence(core: Mapping[str, float], chip: Mapping[str, float], late: Mapping[str, float | None]) -> str:
+    """The same from the spread of nJ per image (`energy_tables.spread`) and what late images are and take."""
     text = f"An image costs {significant(core['mean'])} nJ in the core (median {significant(core['median'])} nJ)"
     if chip["mean"] > 0:
         outer = 100 * (1 - core["mean"] / chip["mean"])
         text += f" and {significant(chip['mean'])} nJ with logic and link, which take {outer:.0f} % of it"
-    late = found["time_outs"]
     if late["images_percent"] and late["core_energy_percent"] is not None:
         text += (
             f"; the {significant(late['images_percent'])} % of images that time out take "

@@ -104,9 +104,9 @@ def check_run(run: RunResult) -> RunResult:
     program, trains = run.program, run.trains
     numbers = {"program/n_ticks": program.n_ticks, "program/cells_per_row": program.cells_per_row}
     for place, number in numbers.items():
-        _within(place, number, 1, 2**31 - 1)
-    _within("program/refractory_ticks", program.refractory_ticks, 0, 2**31 - 1 - program.n_ticks)
-    _within("program/row_electrons", program.row_electrons, 0, 2**62 // max(trains.n_spikes, 1))
+        within(place, number, 1, 2**31 - 1)
+    within("program/refractory_ticks", program.refractory_ticks, 0, 2**31 - 1 - program.n_ticks)
+    within("program/row_electrons", program.row_electrons, 0, 2**62 // max(trains.n_spikes, 1))
     if not 0 < program.tick_s < np.inf:
         raise ResultFileError(f"program/tick_s: {program.tick_s} is not a time in seconds")
     program.check().check_trains(trains.check())
@@ -120,8 +120,8 @@ def _check_spikes(run: RunResult) -> None:
     steps = np.diff(record.offsets)
     if record.offsets[0] != 0 or record.offsets[-1] != record.n_spikes or (steps < 0).any():
         raise ResultFileError("record/offsets: must rise from 0 to the number of output spikes")
-    _within("record/ticks", record.ticks, 0, program.n_ticks - 1)
-    _within("record/neurons", record.neurons, 0, program.n_out - 1)
+    within("record/ticks", record.ticks, 0, program.n_ticks - 1)
+    within("record/neurons", record.neurons, 0, program.n_out - 1)
     if not np.isin(record.signs, (-1, 1)).all():
         raise ResultFileError("record/signs: must be +1 or -1")
     place = (record.samples() * program.n_ticks + record.ticks) * program.n_out + record.neurons
@@ -134,14 +134,15 @@ def _check_decisions(run: RunResult) -> None:
     where = "record/decisions/"
     if decisions.winners.shape[1] != program.n_margins:
         raise ResultFileError(f"{where}: {decisions.winners.shape[1]} margins, the program has {program.n_margins}")
-    _within(where + "durations", decisions.durations, 1, program.n_ticks)
-    _within(where + "winners", decisions.winners, 0, program.n_out - 1)
-    _within(where + "inputs", decisions.inputs, 0, run.trains.counts()[:, None])
+    within(where + "durations", decisions.durations, 1, program.n_ticks)
+    within(where + "winners", decisions.winners, 0, program.n_out - 1)
+    within(where + "inputs", decisions.inputs, 0, run.trains.counts()[:, None])
     emitted = np.diff(run.record.offsets)
     if run.record.n_spikes and not np.array_equal(decisions.outputs[:, -1], emitted):
         raise ResultFileError(f"{where}outputs: do not agree with the spikes in record/offsets")
 
 
-def _within(place: str, values: ArrayLike, low: int, high: int | NDArray[np.int64]) -> None:
+def within(place: str, values: ArrayLike, low: int, high: int | NDArray[np.int64]) -> None:
+    """Raise ResultFileError, naming `place`, unless all `values` lie in low..high."""
     if ((np.asarray(values) < low) | (np.asarray(values) > high)).any():
         raise ResultFileError(f"{place}: holds values outside {low}..{np.max(high)}")

@@ -149,13 +149,24 @@ def _timers() -> Iterator[Scenario]:
         # 401 in tick 2; 1 + 3 * 200 by tick 7.
         spikes=[[(1, 0, 1), (4, 0, 1), (5, 0, 1), (6, 0, 1)], [(2, 0, 1), (6, 0, 1)]],
         residual=[201],
+        # A shorter pulse draws less from the cells too.
+        tallies=[[4, 4, 4000, 4, 0], [4, 4, 1000 + 3 * 500, 2, 0]],
     )
     yield Scenario(
         "the ramp rounds negative charge down too",
-        chain(ideal_layer([[1]], charge=np.array([[-401], [401]]), ramp=np.full(20, 32768, np.int32))),
-        [(1, 0, 1)],
+        chain(
+            ideal_layer(
+                [[1]],
+                charge=np.array([[-401], [401]]),
+                ramp=np.full(20, 32768, np.int32),
+                line_electrons=np.array([1001], np.int64),
+            )
+        ),
+        [(1, 0, 1), (2, 0, -1), (5, 0, 1)],
+        # The charge goes -201, -1, -202; the electrons of a pulse, 500.5, are rounded down one by one.
         spikes=[[]],
-        residual=[-201],
+        residual=[-202],
+        tallies=[[3, 3, 3 * 500, 0, 0]],
     )
 
 

@@ -164,14 +164,14 @@ def recounted(
     brought = list(zip(window.ticks.tolist(), window.lines.tolist(), strict=True))
     rows = []
     for layer, spikes in zip(program.layers, record.spikes or (), strict=True):
-        lines = [line for tick, line in brought if tick < duration and layer.route[line] >= 0]
+        heard = [(tick, line) for tick, line in brought if tick < duration and layer.route[line] >= 0]
+        width = [65536] * program.n_ticks if layer.ramp is None else layer.ramp.tolist()
         part = slice(spikes.offsets[sample], spikes.offsets[sample + 1])
         signs = spikes.signs[part][spikes.ticks[part] < duration]
         brought = list(zip((spikes.ticks[part] + 1).tolist(), spikes.neurons[part].tolist(), strict=True))
-        events, electrons = (
-            sum(int(table[line]) for line in lines) for table in (layer.line_events, layer.line_electrons)
-        )
-        rows.append([len(lines), events, electrons, int((signs > 0).sum()), int((signs < 0).sum())])
+        events = sum(int(layer.line_events[line]) for _, line in heard)
+        electrons = sum(int(layer.line_electrons[line]) * width[tick] // 65536 for tick, line in heard)
+        rows.append([len(heard), events, electrons, int((signs > 0).sum()), int((signs < 0).sum())])
     return rows
 
 
