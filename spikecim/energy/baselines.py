@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from spikecim.energy.technology import STILLMAKER, energy_ratio
 from spikecim.energy.uncertainty import triangular
-from spikecim.models.blocks import fold
-from spikecim.models.layers import Convolution, Dense
-from spikecim.models.model import AnnModel, macs_of
+from spikecim.models.blocks import block_macs
+from spikecim.models.model import AnnModel
 from spikecim.streams import stream
 
 HOROWITZ = "Horowitz, ISSCC 2014, doi 10.1109/ISSCC.2014.6757323, at 45 nm and 0.9 V"
@@ -164,15 +163,7 @@ class FormalNetwork:
 
 def formal_network(model: AnnModel, mac: FormalMac) -> FormalNetwork:
     """What `model` costs in formal coding. No weight is reused and none comes from farther away than 8 KB of SRAM."""
-    folded = fold(model)
-    macs = np.array(
-        [
-            macs_of(layer, shape)
-            for layer, shape in zip(folded.layers, folded.shapes()[:-1], strict=True)
-            if isinstance(layer, Dense | Convolution)
-        ],
-        np.int64,
-    )
+    macs = np.array(block_macs(model), np.int64)
     return FormalNetwork(
         macs=macs,
         bare_pj=macs[:, None] * np.array(mac.bare_pj),

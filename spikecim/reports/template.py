@@ -23,4 +23,4 @@ def render(name: str, **values: Any) -> str:
 
 def _held_together(text: str) -> str:
     """Numbers and their units do not part at the end of a line."""
-    return re.sub(r"(?<=\d) (?=%|[pnµ]J|nm)", "\u00a0", text)
+    return type(text)(re.sub(r"(?<=\d) (?=%|[pnµ]J|nm)", "\u00a0", text))
