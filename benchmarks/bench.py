@@ -28,6 +28,7 @@ from benchmarks.cases import (
 )
 from benchmarks.layered_cases import layered_rows
 from benchmarks.peers import peer_rows
+from benchmarks.sweep_cases import sweep_rows
 from benchmarks.timing import Row, machine
 
 COLUMNS = ("seconds", "target s", "CPU s", "images/s", "time per image")
@@ -76,6 +77,7 @@ def measurements(plan: Plan, say: Callable[[str], None]) -> Iterator[Row]:
     yield help_row()
     yield from peer_rows(work, plan, say)
     yield from layered_rows(plan, say)
+    yield from sweep_rows(plan, say)
 
 
 def table(rows: list[Row], about: dict[str, Any]) -> Table:

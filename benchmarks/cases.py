@@ -51,6 +51,11 @@ class Plan:
     layered_peer_images: int = 256
     held_out_images: int = 2_000
     scale_images: int = 50
+    sweep_workers: int = 2
+    sweep_chips: int = 1_000
+    sweep_chips_run: int = 1_000
+    sweep_points: int = 200
+    table_rows: int = 1_000_000
 
 
 QUICK = Plan(
@@ -63,6 +68,8 @@ QUICK = Plan(
     layered_repeats=1,
     layered_peer_images=128,
     scale_images=10,
+    sweep_chips_run=40,
+    sweep_points=60,
 )
 
 

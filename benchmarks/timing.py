@@ -149,6 +149,15 @@ def peak_megabytes() -> float:
     return peak / 2.0**20 if sys.platform == "darwin" else peak / 1024.0
 
 
+def resident_megabytes() -> float:
+    """Memory this process holds now; its peak where the system does not say."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return peak_megabytes()
+    kilobytes = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return float(kilobytes) / 1024.0
+
+
 def machine() -> dict[str, Any]:
     """What the figures were measured on."""
     from spikecim.engines.threads import max_threads

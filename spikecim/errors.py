@@ -51,6 +51,10 @@ class MissingExtraError(SpikecimError, ImportError):
     """An optional package is needed that is not installed."""
 
 
+class ClusterError(SpikecimError, RuntimeError):
+    """The machines that compute a study cannot be reached, differ from each other, or are gone."""
+
+
 class EngineError(SpikecimError, ValueError):
     """An engine is unknown or cannot run this program."""
 

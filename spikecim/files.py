@@ -28,7 +28,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise _explain(error, path) from error
+        raise explain(error, path) from error
     finally:
         # The folder may be gone or the name too long for it: the first error is the one to show.
         with suppress(OSError):
@@ -49,7 +49,7 @@ def make_folder(path: Path) -> Path:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise _explain(error, path) from error
+        raise explain(error, path) from error
     return path
 
 
@@ -73,7 +73,8 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     write_text(path, text.getvalue())
 
 
-def _explain(error: OSError, path: Path) -> OutputError:
+def explain(error: OSError, path: Path) -> OutputError:
+    """What to raise when writing `path` failed with `error`."""
     reason = error.strerror or str(error).splitlines()[0]
     if isinstance(error, FileExistsError | NotADirectoryError):
         reason = f"{'it' if path.is_file() else 'part of the path'} is a file, not a folder"

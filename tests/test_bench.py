@@ -36,6 +36,8 @@ TINY = Plan(
     peer_images=20,
     peer_repeats=1,
     layered=(),
+    sweep_workers=0,
+    table_rows=1_000,
 )
 MAIN_KEYS = ["name", "seconds", "cpu_seconds", "images_per_second", "ratio", "against"]
 EXTRA_KEYS = {"note", "target_seconds", "peak_mb", "images_per_cpu_second", "ratio_of"}

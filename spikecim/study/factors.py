@@ -6,7 +6,6 @@ several values of the chip file together, or that no chip file holds.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +42,7 @@ class Factor:
     unit : str
         SI unit of a quantity, ``"dimensionless"``, ``"count"`` or ``"choice"``.
     low, high : float
-        Ends of the range, both reached; NaN for a list.
+        Ends of the range, both reached; 0 for a list (NaN would make copies of a study differ).
     scale : str
         ``"linear"`` or ``"log"``.
     step : float
@@ -54,8 +53,8 @@ class Factor:
 
     path: str
     unit: str
-    low: float = math.nan
-    high: float = math.nan
+    low: float = 0.0
+    high: float = 0.0
     scale: str = "linear"
     step: float = 0.0
     values: tuple[Value, ...] = ()

@@ -1,0 +1,163 @@
+"""`spikecim sweep` as a user types it: files, exit codes, and one clear line for what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from spikecim.results.sweep_table import load_table
+from tests.cli.conftest import Command, assert_one_clear_line
+
+STUDY = """
+schema = 1
+name = "small"
+[base]
+data = "digits"
+images = 40
+chips = {chips}
+[factors]
+"neuron.refractory" = ["5 us", "{second}"]
+"decision.delta_s" = [4, 10]
+[design]
+kind = "grid"
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    return written(tmp_path)
+
+
+def written(folder: Path, chips: int = 2, second: str = "10 us") -> Path:
+    path = folder / "study.toml"
+    path.write_text(STUDY.format(chips=chips, second=second))
+    return path
+
+
+@pytest.mark.slow
+def test_a_sweep_and_once_more(spikecim: Command, study: Path, tmp_path: Path) -> None:
+    first = spikecim("sweep", study, "--out", "o", "--jobs", 1, "--json")
+    assert first.returncode == 0, first.stderr
+    told = json.loads(first.stdout)
+    assert (told["study"], told["points"], told["failed"]) == ("small", 8, 0)
+    table = (tmp_path / "o" / "table.h5").read_bytes()
+    again = spikecim("sweep", study, "--out", "o", "--jobs", 1, "--quiet")
+    assert again.returncode == 0
+    assert again.stderr == ""
+    assert "8 points, 0 failed" in again.stdout
+    assert (tmp_path / "o" / "table.h5").read_bytes() == table
+
+
+def test_failing_points_are_told_and_the_exit_code_says_so(spikecim: Command, tmp_path: Path) -> None:
+    done = spikecim("sweep", written(tmp_path, second="-5 us"), "--out", "o", "--jobs", 1)
+    assert done.returncode == 1
+    assert "4 of 8 points failed, the first with: " in done.stderr
+    assert "neuron.refractory" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert load_table(tmp_path / "o" / "table.h5").n_failed == 4
+
+
+def test_a_changed_study_is_one_line_with_the_difference(spikecim: Command, study: Path, tmp_path: Path) -> None:
+    assert spikecim("sweep", study, "--out", "o", "--jobs", 1).returncode == 0
+    changed = spikecim("sweep", written(tmp_path, chips=3), "--out", "o", "--jobs", 1)
+    assert_one_clear_line(changed, "base.chips was 2, is 3", "choose another --out")
+
+
+def test_bad_words_are_one_line(spikecim: Command, study: Path, tmp_path: Path) -> None:
+    assert_one_clear_line(spikecim("sweep", "no.toml"), "no.toml", "cannot be read")
+    assert_one_clear_line(
+        spikecim("sweep", study, "--jobs", 2, "--scheduler", "tcp://127.0.0.1:1"), "contradict each other"
+    )
+    assert_one_clear_line(spikecim("sweep", study, "--scheduler", "there"), "write it as tcp://host:8786")
+    (tmp_path / "file").write_text("")
+    assert_one_clear_line(spikecim("sweep", study, "--out", "file", "--jobs", 1), "is a file, not a folder")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "journal.txt").write_text("Dear diary\n")
+    assert_one_clear_line(spikecim("sweep", study, "--out", "other", "--jobs", 1), "is no journal of spikecim")
+
+
+def test_no_scheduler_there_is_one_line(spikecim: Command, study: Path, tmp_path: Path) -> None:
+    # Port 1 (tcpmux) is closed on every machine that this may run on.
+    done = spikecim("sweep", study, "--scheduler", "tcp://127.0.0.1:1", "--out", "o")
+    assert_one_clear_line(done, "no Dask scheduler at tcp://127.0.0.1:1", "dask scheduler")
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_one_line_and_the_sweep_goes_on_later(spikecim: Command, tmp_path: Path) -> None:
+    resource, study = pytest.importorskip("resource"), written(tmp_path, chips=20)
+    assert spikecim("sweep", study, "--out", "whole", "--jobs", 1).returncode == 0
+
+    def small_disk() -> None:
+        # No file may grow beyond half of the journal, which the manifest does not reach.
+        size = (tmp_path / "whole" / "journal.txt").stat().st_size // 2
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    full = spikecim("sweep", study, "--out", "o", "--jobs", 1, preexec_fn=small_disk)
+    assert_one_clear_line(full, "cannot write", "File too large")
+    kept = (tmp_path / "o" / "journal.txt").read_bytes()
+    assert kept.count(b"\n") > 1
+    assert kept.endswith(b"\n")
+    assert spikecim("sweep", study, "--out", "o", "--jobs", 1).returncode == 0
+    assert (tmp_path / "o" / "journal.txt").read_bytes().startswith(kept)
+    assert (tmp_path / "o" / "table.h5").read_bytes() == (tmp_path / "whole" / "table.h5").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_keeps_what_is_there_and_says_how_to_go_on(tmp_path: Path, jobs: int) -> None:
+    """Sent to the whole group, as a terminal does, so that workers get it too."""
+    study, out = written(tmp_path, chips=5_000), tmp_path / "o"
+    command = [sys.executable, "-m", "spikecim", "sweep", str(study), "--out", str(out), "--jobs", str(jobs)]
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    # A job in the background of a shell ignores Ctrl-C, and so would all that it starts.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, start_new_session=True, preexec_fn=heed, **pipes)  # type: ignore[call-overload]
+    while n_lines(out) < 20:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    said, complained = process.communicate()
+    assert process.returncode == 130
+    assert said == ""
+    n_points = len(load_table(out / "table.h5"))
+    assert 19 <= n_points < 20_000
+    # The last line may have been on its way to the table.
+    assert 0 <= n_lines(out) - 1 - n_points <= 1
+    told = re.fullmatch(
+        r"interrupted: (.*) holds ([0-9,]+) of 20,000 points; the same command goes on .*\n", complained
+    )
+    assert told is not None, complained
+    assert told[1] == str(out)
+    assert 0 <= n_points - int(told[2].replace(",", "")) <= 1
+
+
+@pytest.mark.slow
+def test_two_at_once_in_one_folder(spikecim: Command, tmp_path: Path) -> None:
+    study, out = written(tmp_path, chips=5_000), tmp_path / "o"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "spikecim", "sweep", str(study), "--out", str(out), "--jobs", "1", "--quiet"]
+    )
+    try:
+        while n_lines(out) < 2:
+            assert process.poll() is None
+            time.sleep(0.01)
+        second = spikecim("sweep", study, "--out", "o", "--jobs", 1)
+        assert_one_clear_line(second, "another spikecim is writing into this folder")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def n_lines(out: Path) -> int:
+    journal = out / "journal.txt"
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
