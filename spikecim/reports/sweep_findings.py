@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from spikecim.reports.sweep_maps import energy_of
-from spikecim.reports.sweep_plates import change_text, strongest
-from spikecim.reports.sweep_wording import NOTHING, is_unclear, narrow, percent, short_names, with_unit
+from spikecim.reports.sweep_plates import changes_text
+from spikecim.reports.sweep_wording import NOTHING, narrow, percent, short_names, stands_out, with_unit
 from spikecim.reports.wording import several, without_folders
 from spikecim.results.sweep_parts import Estimate
 from spikecim.results.sweep_report import YIELD, DesignRow, SweepReport
@@ -70,10 +70,16 @@ def _best(report: SweepReport) -> str:
     others = f" ({several(equal, 'other design')} too)" if equal else ""
     middle = best.middle[accuracy.name]
     return (
-        f"Best yield: design {best.number} ({_setting(report, best)}): {_share(best.share)} of its chips read "
-        f"{with_unit(accuracy, report.good_accuracy)} or more{others}; its median chip reads "
+        f"Best yield{_among(report)}: design {best.number} ({_setting(report, best)}): {_share(best.picked)} of its "
+        f"chips read {with_unit(accuracy, report.good_accuracy)} or more{others}; its median chip reads "
         f"{with_unit(accuracy, middle.value)}."
     )
+
+
+def _among(report: SweepReport) -> str:
+    """That the best of many flatters itself, and that its interval knows."""
+    n = sum(math.isfinite(row.share.value) for row in report.designs)
+    return f" of {n:,} designs (a pick that flatters; its interval allows for the choice)" if n > 1 else ""
 
 
 def _setting(report: SweepReport, row: DesignRow) -> str:
@@ -94,7 +100,7 @@ def _factors(report: SweepReport) -> str:
             continue
         label, path = narrow(report.metric(shares.metric).label), shares.leading[0]
         share = (shares.total or shares.first)[path]
-        if is_unclear(share):
+        if not stands_out(share, len(shares.first)):
             unclear.append(label)
         else:
             moved.setdefault(names[path], []).append(f"{label} ({percent(share.value)} %)")
@@ -116,5 +122,5 @@ def _chips(report: SweepReport) -> str:
 
 
 def _changes(report: SweepReport) -> list[str]:
-    effect = strongest(report, YIELD.name)
-    return [f"Yield moves most with {change_text(report, effect)}."] if effect and effect.change.value > 0 else []
+    changes = changes_text(report, YIELD.name)
+    return [f"Yield is moved by {changes}."] if changes else []

@@ -80,21 +80,24 @@ def change_text(report: SweepReport, effect: Effect) -> str:
     )
 
 
-def strongest(report: SweepReport, metric: str) -> Effect | None:
-    """The main effect with the largest change."""
-    effects = [effect for effect in report.effects_on(metric) if len(effect.levels) > 1]
-    return max(effects, key=lambda effect: effect.change.value, default=None)
+def changes_text(report: SweepReport, metric: str) -> str:
+    """The factors that move a metric more than chance does, or that none does; empty where nothing was compared."""
+    judged = [effect for effect in report.effects_on(metric) if effect.change.low == effect.change.low]
+    sure = sorted((effect for effect in judged if effect.sure), key=lambda effect: -effect.change.value)
+    if not sure:
+        return "no factor, by more than chance" if judged else ""
+    return "; ".join(change_text(report, effect) for effect in sure)
 
 
 def _effect_caption(report: SweepReport, metric: str) -> str:
-    found = strongest(report, metric)
-    largest = f" Largest: {change_text(report, found)}." if found and found.change.value > 0 else ""
+    changes = changes_text(report, metric)
+    moved = f" Moved by {changes}." if changes else ""
     if metric == YIELD.name:
         share = with_unit(report.metric(report.yield_metric), report.good_accuracy)
-        return f"Share of chips that read {share} or more, over all designs of a level; bars: 90 % interval.{largest}"
+        return f"Share of chips that read {share} or more, over all designs of a level; bars: 90 % interval.{moved}"
     line = " Dashed: a good chip." if metric == report.yield_metric else ""
     whole = "Mean over all chips of all designs of a level, with its 90 % interval; shaded: 90 % of the chips."
-    return f"{whole}{line}{largest}"
+    return f"{whole}{line}{moved}"
 
 
 def _map_caption(report: SweepReport, found: YieldMap) -> str:
@@ -152,5 +155,6 @@ def _pair_caption(report: SweepReport) -> str:
     open_ = f" A question mark: {several(unclear, 'interval')} wider than 50 %." if unclear else ""
     return (
         f"Percent of the variance between designs; {told.pairs_method}. Columns stand in the order of the rows; a "
-        f"dashed field is the factor alone. Bold: the 90 % interval leaves out 0 ({several(sure, 'pair')}).{open_}"
+        f"dashed field is the factor alone. Bold: the 90 % interval lies above 0 ({sure:,} of "
+        f"{several(len(shares_of_pairs), 'pair')}; one in twenty would by chance).{open_}"
     )

@@ -21,7 +21,10 @@ def design_table(report: SweepReport) -> dict[str, Any]:
     whole = len(report.designs) <= SHOWN
     order = "by yield, then median accuracy, then energy" if report.yield_metric else "in the order of the study"
     which = "all designs" if whole else f"the first {SHOWN} of {len(report.designs):,}"
-    return {"caption": f"{which}, {order}; medians over chips".capitalize(), **_designs(report, rows)}
+    return {
+        "caption": f"{which}, {order}; medians over chips, intervals of each design by itself".capitalize(),
+        **_designs(report, rows),
+    }
 
 
 def trouble_table(report: SweepReport) -> dict[str, Any] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
-from spikecim.reports.wording import number, significant
+from spikecim.reports.wording import significant
 from spikecim.results.sweep_parts import Estimate, Value
 from spikecim.results.sweep_report import FactorInfo, MetricInfo, SweepReport
 from spikecim.units import format_quantity
@@ -55,7 +56,10 @@ def value_text(metric: MetricInfo, value: float) -> str:
     """A value without its unit."""
     if not math.isfinite(value):
         return "–"
-    return number(100 * value, "%")[:-1] if is_share(metric) else significant(value)
+    if not is_share(metric):
+        return significant(value)
+    percents = float(f"{100 * value:.12g}")
+    return f"{percents:.1f}".replace("-", "−")
 
 
 def with_unit(metric: MetricInfo, value: float) -> str:
@@ -84,6 +88,13 @@ def is_unclear(share: Estimate) -> bool:
 def is_sure(share: Estimate) -> bool:
     """Whether a share is more than nothing: half a percent at least, and its interval above 0."""
     return share.low > 0 and share.value >= NOTHING and not is_unclear(share)
+
+
+def stands_out(share: Estimate, among: int) -> bool:
+    """Whether the largest of so many shares is more than nothing, its lower end put lower for the choice."""
+    normal = NormalDist()
+    further = normal.inv_cdf(1 - 0.05 / max(1, among)) / normal.inv_cdf(0.95)
+    return not is_unclear(share) and share.value >= NOTHING and share.value > further * (share.value - share.low)
 
 
 def factor_text(factor: FactorInfo, value: Value) -> str:

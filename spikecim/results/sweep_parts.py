@@ -56,7 +56,8 @@ class Effect:
     levels : tuple of Level
         Those without a number are left out.
     change : Estimate
-        Mean at the level where it is highest less that where it is lowest, on the same chips.
+        Mean at the level where it is highest less that where it is lowest, on the same chips. The interval allows for
+        the choice of these two levels, and of the factor among all.
     lowest, highest : str
         Names of the two levels.
     """
@@ -67,6 +68,11 @@ class Effect:
     change: Estimate
     lowest: str
     highest: str
+
+    @property
+    def sure(self) -> bool:
+        """Whether the levels differ by more than chance of designs and chips."""
+        return self.change.low > 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,8 @@ class DesignRow:
         Chips that read well enough, among those done.
     share : Estimate
         `good` / `done` and its Wilson interval; NaN without accuracy.
+    picked : Estimate
+        The same with an interval for a design picked as the best of all.
     """
 
     number: int
@@ -63,6 +65,7 @@ class DesignRow:
     middle: Mapping[str, Estimate]
     good: int
     share: Estimate
+    picked: Estimate
 
 
 @dataclass(frozen=True, kw_only=True)

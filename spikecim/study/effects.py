@@ -1,7 +1,13 @@
-"""Main effects: the mean of a metric over all chips of all designs at one level of a factor, and its 90 % interval."""
+"""Main effects: the mean of a metric over all chips of all designs at one level of a factor, and its 90 % interval.
+
+Which two levels lie furthest apart is seen in the data, and so is the factor that moves most. The interval of a change
+allows for both: it holds for all pairs of levels at once (Tukey's range, as in Hothorn, Bretz, Westfall, Biom. J. 50,
+2008, 346-363) and for all factors of a metric at once (Bonferroni).
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +15,12 @@ from numpy.typing import NDArray
 
 from spikecim.results.sweep_parts import Effect, Estimate, Level
 from spikecim.results.sweep_report import YIELD
+from spikecim.streams import stream
 from spikecim.study.groups import Groups
 from spikecim.study.matrix import Matrix
+from spikecim.study.means import deviations
 from spikecim.study.pairs import Floats
-from spikecim.study.resample import Sampled, percentiles
-from spikecim.study.yields import wilson
+from spikecim.study.yields import OUTSIDE, Z_90, wilson
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,51 +40,82 @@ class Grouped:
     groups: tuple[Groups, ...]
     cluster: NDArray[np.int64] | None
 
-    @property
-    def clusters(self) -> int:
-        return 0 if self.cluster is None else int(self.cluster.max()) + 1
-
 
 def main_effects(metric: str, matrix: Matrix, grouped: Grouped, seed: int) -> list[Effect]:
     """Effects of all factors on `metric`; points without a number are left out, and counted at each level."""
     if not matrix.known.any():
         return []
-    drawn = _drawn_means(
-        matrix, grouped, Sampled(clusters=grouped.clusters, chips=matrix.values.shape[1], seed=seed, name=metric)
-    )
-    return [
-        _effect(metric, path, matrix, group, draws)
-        for path, group, draws in zip(grouped.paths, grouped.groups, drawn, strict=True)
-    ]
+    factors = sum(group.n > 1 for group in grouped.groups)
+    found = []
+    for path, group in zip(grouped.paths, grouped.groups, strict=True):
+        source = stream(seed, "effects", metric, path)
+        drawn = deviations(matrix, group, grouped.cluster, source)
+        levels = _levels(metric, matrix, group, drawn)
+        if metric == YIELD.name:
+            drawn = drawn + source.normal(size=drawn.shape) * _unseen(levels, matrix, group.n)
+        found.append(_effect(metric, path, levels, drawn, OUTSIDE / max(1, factors)))
+    return found
 
 
-def _effect(metric: str, path: str, matrix: Matrix, group: Groups, drawn: Floats) -> Effect:
-    levels, kept = [], []
-    low, high = percentiles(drawn)
+def _levels(metric: str, matrix: Matrix, group: Groups, drawn: Floats) -> dict[int, Level]:
+    """Levels with a number, by their place."""
+    half = _ends(np.abs(drawn), OUTSIDE)
+    found = {}
     for k in range(group.n):
         inside = matrix.values[group.place == k]
         points = inside[np.isfinite(inside)]
         if not len(points):
             continue
-        mean = Estimate(value=float(points.mean()), low=float(low[k]), high=float(high[k]))
-        if metric == YIELD.name and mean.value in (0.0, 1.0):
-            # Chips that are all good, or none: the chips are the same in all designs, and no more than so many.
-            n = int(np.isfinite(inside).any(axis=0).sum())
-            mean = wilson(round(mean.value * n), n)
-        levels.append(_level(group, k, inside, points, mean))
-        kept.append(k)
-    means = [level.mean.value for level in levels]
-    top, bottom = int(np.argmax(means)), int(np.argmin(means))
-    ends = percentiles(drawn[:, kept[top]] - drawn[:, kept[bottom]])
-    change = Estimate(value=means[top] - means[bottom], low=float(ends[0]), high=float(ends[1]))
+        value = float(points.mean())
+        low, high = value - half[k], value + half[k]
+        if _is_share(metric):
+            low, high = max(0.0, low), min(1.0, high)
+        mean = Estimate(value=value, low=float(low), high=float(high))
+        if metric == YIELD.name and value in (0.0, 1.0):
+            mean = _all_alike(value, inside)
+        found[k] = _level(group, k, inside, points, mean)
+    return found
+
+
+def _is_share(metric: str) -> bool:
+    """Whether a metric lies between 0 and 1."""
+    return metric.partition("@")[0] in (YIELD.name, "accuracy")
+
+
+def _all_alike(share: float, inside: Floats) -> Estimate:
+    """Chips that are all good, or none: the chips are the same in all designs, and no more than so many."""
+    n = int(np.isfinite(inside).any(axis=0).sum())
+    return wilson(round(share * n), n)
+
+
+def _unseen(levels: dict[int, Level], matrix: Matrix, n_groups: int) -> Floats:
+    """Standard deviation that chips which are all good hide, (n_groups,); 0 where they differ, and with one chip."""
+    found = np.zeros(n_groups)
+    for k, level in levels.items():
+        if level.mean.value in (0.0, 1.0) and matrix.values.shape[1] > 1:
+            found[k] = (level.mean.high - level.mean.low) / (2 * Z_90)
+    return found
+
+
+def _effect(metric: str, path: str, levels: dict[int, Level], drawn: Floats, outside: float) -> Effect:
+    judged = [k for k in levels if np.isfinite(drawn[0, k])]
+    compared = judged if len(judged) > 1 else list(levels)
+    top, bottom = (pick(compared, key=lambda k: levels[k].mean.value) for pick in (max, min))
+    value = levels[top].mean.value - levels[bottom].mean.value
+    half = float(_ends(np.ptp(drawn[:, judged], axis=1), outside)) if len(judged) > 1 else float("nan")
     return Effect(
         metric=metric,
         factor=path,
-        levels=tuple(levels),
-        change=change,
+        levels=tuple(levels.values()),
+        change=Estimate(value=value, low=value - half, high=min(value + half, 1.0 if _is_share(metric) else math.inf)),
         lowest=levels[bottom].name,
         highest=levels[top].name,
     )
+
+
+def _ends(distance: Floats, outside: float) -> Floats:
+    """What a share `outside` of the drawn distances lies beyond; NaN where none is known."""
+    return np.asarray(np.quantile(distance, 1.0 - outside, axis=0))
 
 
 def _level(group: Groups, k: int, inside: Floats, points: Floats, mean: Estimate) -> Level:
@@ -94,22 +132,3 @@ def _level(group: Groups, k: int, inside: Floats, points: Floats, mean: Estimate
         median=float(median),
         p95=float(p95),
     )
-
-
-def _drawn_means(matrix: Matrix, grouped: Grouped, sampled: Sampled) -> list[Floats]:
-    """For each factor the means of its groups in each draw, (n_draws, n_groups)."""
-    known = matrix.known.astype(np.float64)
-    values = np.where(matrix.known, matrix.values, 0.0)
-    found: list[list[Floats]] = [[] for _ in grouped.groups]
-    for clusters, chips in sampled.draws():
-        weights = 1.0 if grouped.cluster is None else clusters[grouped.cluster]
-        total, count = weights * (values @ chips), weights * (known @ chips)
-        for draws, group in zip(found, grouped.groups, strict=True):
-            draws.append(_ratio(group, total, count))
-    return [np.array(draws).reshape(-1, group.n) for draws, group in zip(found, grouped.groups, strict=True)]
-
-
-def _ratio(group: Groups, total: Floats, count: Floats) -> Floats:
-    above = np.bincount(group.place, total, group.n)
-    below = np.bincount(group.place, count, group.n)
-    return np.divide(above, below, out=np.full(group.n, np.nan), where=below > 0)

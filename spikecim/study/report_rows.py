@@ -15,7 +15,7 @@ from spikecim.study.groups import groups_of
 from spikecim.study.matrix import Matrix
 from spikecim.study.pairs import Floats
 from spikecim.study.spec import Study
-from spikecim.study.yields import wilson
+from spikecim.study.yields import picked, wilson
 
 MAP_PARTS, DESIGNS_A_FIELD = 5, 3
 
@@ -28,6 +28,7 @@ def design_rows(
     done = np.bincount(table.design[table.done], minlength=n)
     failed = np.bincount(table.design[~table.done], minlength=n)
     middles = {name: _middles(matrix) for name, matrix in matrices.items()}
+    among = int(good.known.any(axis=1).sum()) if good else 0
     rows = []
     for k, design in enumerate(designs):
         chips = good.values[k][good.known[k]] if good else np.zeros(0)
@@ -42,6 +43,7 @@ def design_rows(
                 middle={name: Estimate(value=m[1], low=m[0], high=m[2]) for name, m in _row(middles, k)},
                 good=int(chips.sum()),
                 share=wilson(int(chips.sum()), len(chips)),
+                picked=picked(int(chips.sum()), len(chips), among),
             )
         )
     return tuple(rows)

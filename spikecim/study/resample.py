@@ -1,7 +1,8 @@
 """Bootstrap over designs and chips at once: both are drawn with replacement, apart from each other.
 
 The pigeonhole bootstrap (Owen, Ann. Appl. Stat. 1, 2007, 386-411) for tables whose rows and columns are both samples.
-Its intervals are a little too wide rather than too narrow. Designs of a grid are all there are and are not drawn.
+Noise of single points counts more than once, which widens its intervals; few chips narrow them: percentiles of 8 draws
+from 8 chips are too close together. Designs of a grid are all there are and are not drawn.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whose variance it is: the designs', the chips' alike in all designs, or chips that answer to designs differently.
 
 Two-way random effects y = mean + design + chip + both (Searle, Casella, McCulloch, Variance Components, 1992, ch. 4):
-the mean of the designs is corrected for the chance in which few chips were drawn.
+the mean of the designs is corrected for the chance in which few chips were drawn. Intervals: `squares`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from spikecim.results.sweep_parts import Estimate, Spread
+from spikecim.streams import stream
 from spikecim.study.matrix import Block
 from spikecim.study.pairs import Floats, over_both, over_chips, over_designs
-from spikecim.study.resample import Sampled, percentiles
+from spikecim.study.resample import percentiles
 from spikecim.study.spec import Study
+from spikecim.study.squares import Table
 
 
 def components(values: Floats, designs: Floats, chips: Floats, *, fixed: bool) -> Floats:
@@ -56,17 +58,12 @@ def spread_of(study: Study, metric: str, block: Block) -> Spread:
         n_all = 2 * study.points
         values = values[block.designs < n_all]
     n, m = values.shape
-    sampled = Sampled(clusters=0 if grid else n, chips=m, seed=study.seed, name=f"{metric}/spread")
-
-    def parts(designs: Floats, chips: Floats) -> Floats:
-        return components(values, np.ones(n) if grid else designs, chips, fixed=grid)
-
     if n < 2 or m < 2:
         return _no_spread(metric, (n, m), f"{n} complete designs of {m} chips; two or more of each are needed")
-    found = parts(np.ones(n), np.ones(m))
     if np.ptp(values) <= 1e-12 * abs(float(values.mean())):
         return _no_spread(metric, (n, m), "it is the same at all points")
-    drawn = np.array([parts(designs, chips) for designs, chips in sampled.draws()])
+    found = components(values, np.ones(n), np.ones(m), fixed=grid)
+    drawn = Table.of(values).drawn(stream(study.seed, "spread", metric), fixed=grid)
     total = found.sum()
     low, high = percentiles(drawn / drawn.sum(axis=1, keepdims=True))
     sd = np.sqrt(np.maximum(0.0, drawn[:, 1:].sum(axis=1)))

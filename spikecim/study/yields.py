@@ -7,6 +7,7 @@ import math
 from spikecim.results.sweep_parts import Estimate
 
 Z_90 = 1.6448536269514722  # two-sided 90 %
+OUTSIDE = 0.1  # of a 90 % interval
 
 
 def wilson(good: int, n: int, z: float = Z_90) -> Estimate:
@@ -19,6 +20,22 @@ def wilson(good: int, n: int, z: float = Z_90) -> Estimate:
     # 0 of n has its end at 0, not at a rounding error.
     low, high = 0.0 if good == 0 else middle - half, 1.0 if good == n else middle + half
     return Estimate(value=share, low=low, high=high)
+
+
+def picked(good: int, n: int, among: int) -> Estimate:
+    """Share good / n of the best of `among` designs: an interval that holds for all of them at once, at 90 %.
+
+    Clopper and Pearson (Biometrika 26, 1934, 404-413) with Bonferroni's share of the error, for designs may have the
+    same chips; NaN for none.
+    """
+    from scipy.special import betaincinv
+
+    if n == 0:
+        return Estimate(value=math.nan, low=math.nan, high=math.nan)
+    side = OUTSIDE / (2 * max(1, among))
+    low = float(betaincinv(good, n - good + 1, side)) if good else 0.0
+    high = float(betaincinv(good + 1, n - good, 1 - side)) if good < n else 1.0
+    return Estimate(value=good / n, low=low, high=high)
 
 
 def accuracy_of(metrics: tuple[str, ...]) -> str:

@@ -132,9 +132,9 @@ def test_best_designs_come_first_and_lost_ones_last() -> None:
 
 def test_findings_name_factors_and_chips() -> None:
     text = " ".join(findings(report()))
-    assert "Best yield: design" in text
+    assert "Best yield of 95 designs (a pick that flatters" in text
     assert "chips read 82.0 % or more" in text
-    assert "Yield moves most with" in text
+    assert "Yield is moved by" in text
     assert "Chips of one design differ too" in text
 
 

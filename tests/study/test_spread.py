@@ -9,6 +9,7 @@ import pytest
 
 from spikecim.study.matrix import Block
 from spikecim.study.spread import components, spread_of
+from spikecim.study.squares import Table
 from tests.study.tables import made_study, unit_factors
 
 
@@ -64,6 +65,43 @@ def test_shares_sum_to_one_and_hold_the_truth(kind: str) -> None:
     for share, true in zip(shares, np.array([4.0, 1.0, 0.25]) / 5.25, strict=True):
         assert share.low - 0.1 < true < share.high + 0.1
     assert found.chip_sd.low < found.chip_sd.value < found.chip_sd.high
+
+
+# Designs of a grid are fixed; few chips are where percentiles of a bootstrap held the truth in 78 %.
+@pytest.mark.parametrize("chips", [4, 8, 20])
+@pytest.mark.parametrize("kind", ["sobol", "grid"])
+def test_intervals_hold_the_truth_of_few_chips(kind: str, chips: int) -> None:
+    made = made_study(unit_factors(2), kind, 16, chips=chips)
+    trials, n = 200, 30
+    held = np.zeros(3, int)
+    fixed = np.linspace(-1.0, 1.0, n)
+    for seed in range(trials):
+        values = table(seed, (0.0 if kind == "grid" else 2.0, 1.0, 0.5), (n, chips))
+        values += fixed[:, None] if kind == "grid" else 0.0
+        found = spread_of(made, "accuracy", block(values))
+        # The mean of a grid's designs holds their share of what chips do in each.
+        true = np.array([fixed.var(), 1 + 0.25 / n, 0.25 * (1 - 1 / n)]) if kind == "grid" else np.array([4, 1, 0.25])
+        shares = true / true.sum()
+        pairs = ((found.chip, shares[1]), (found.both, shares[2]), (found.chip_sd, np.sqrt(true[1:].sum())))
+        held += [estimate.low <= value <= estimate.high for estimate, value in pairs]
+    assert (held >= trials * 0.9 - 3 * np.sqrt(trials * 0.9 * 0.1)).all()
+
+
+def test_the_intervals_are_about_the_components() -> None:
+    values = table(3, (2.0, 1.0, 0.5), (64, 200))
+    for fixed in (False, True):
+        drawn = Table.of(values).drawn(np.random.default_rng(0), fixed=fixed)
+        found = components(values, np.ones(64), np.ones(200), fixed=fixed)
+        assert np.median(drawn, axis=0) == pytest.approx(found, rel=0.03)
+
+
+def test_chips_that_each_like_one_end_leave_few_degrees_of_freedom() -> None:
+    # Each chip has its own slope: 200 designs tell no more of it than the 10 chips do.
+    rng = np.random.default_rng(0)
+    values = np.linspace(-1.0, 1.0, 200)[:, None] * rng.normal(size=(1, 10)) + rng.normal(size=(1, 10))
+    drawn = Table.of(values).drawn(rng, fixed=False)[:, 2]
+    low, high = np.percentile(drawn, [5.0, 95.0])
+    assert high / low > 2
 
 
 def test_one_chip_has_no_spread() -> None:

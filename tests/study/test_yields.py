@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
-from spikecim.study.yields import accuracy_of, wilson
+from spikecim.study.yields import accuracy_of, picked, wilson
 
 Z_95 = 1.959963984540054
 
@@ -35,6 +36,26 @@ def test_all_and_none_reach_the_ends() -> None:
     assert wilson(0, 8).low == 0.0
     assert wilson(8, 8).high == 1.0
     assert math.isnan(wilson(0, 0).value)
+
+
+def test_the_best_of_many_has_its_choice_allowed_for() -> None:
+    from scipy.stats import binomtest
+
+    for good, n in ((0, 8), (3, 8), (8, 8), (17, 40)):
+        theirs = binomtest(good, n).proportion_ci(1 - 0.1 / 20, method="exact")
+        found = picked(good, n, 20)
+        assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+        assert found.low <= picked(good, n, 2).low <= found.value
+    assert math.isnan(picked(0, 0, 5).low)
+
+
+def test_the_best_design_lies_in_its_interval() -> None:
+    trials, held = 400, 0
+    for seed in range(trials):
+        good = int(np.random.default_rng(seed).binomial(8, 0.6, size=50).max())
+        found = picked(good, 8, 50)
+        held += found.low <= 0.6 <= found.high
+    assert held >= trials * 0.9 - 3 * math.sqrt(trials * 0.9 * 0.1)
 
 
 def test_the_chips_own_margin_comes_first() -> None:
