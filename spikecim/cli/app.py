@@ -6,12 +6,18 @@ from typing import Annotated
 
 import typer
 
-from spikecim.cli import cells, chips, conversions, data, device, experiments, inspect, run
+from spikecim.cli import cells, chips, conversions, data, device, experiments, inspect
 from spikecim.cli.attribute import attribute
+from spikecim.cli.calibrate import calibrate
 from spikecim.cli.codes import codes
 from spikecim.cli.compare import compare
 from spikecim.cli.convert import convert
+from spikecim.cli.energy import energy
 from spikecim.cli.explain import explain
+from spikecim.cli.explore import explore
+from spikecim.cli.run import run
+from spikecim.cli.sweep import sweep
+from spikecim.cli.train import train
 from spikecim.version import __version__
 
 app = typer.Typer(
@@ -39,15 +45,18 @@ def _root(
 
 
 app.add_typer(experiments.reproduce, name="reproduce")
-app.add_typer(experiments.calibrate, name="calibrate")
+app.command("calibrate")(calibrate)
 app.add_typer(attribute, name="attribute")
 app.command("codes")(codes)
 app.command("compare")(compare)
 app.command("convert")(convert)
 app.add_typer(conversions.app, name="conversions")
-app.command("run")(run.run)
-app.command("train")(run.train)
+app.command("run")(run)
+app.command("train")(train)
+app.command("sweep")(sweep)
+app.command("explore")(explore)
 app.command("report")(inspect.report)
+app.command("energy")(energy)
 app.command("explain")(explain)
 app.command("replay")(inspect.replay)
 app.command("verify-engines")(inspect.verify_engines)

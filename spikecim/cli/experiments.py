@@ -1,4 +1,4 @@
-"""`spikecim reproduce` and `spikecim calibrate`: published results, and what had to be fitted for them."""
+"""`spikecim reproduce`: published results."""
 
 from __future__ import annotations
 
@@ -14,17 +14,11 @@ if TYPE_CHECKING:
     from spikecim.reports.claims_page import ClaimReport
 
 reproduce = typer.Typer(no_args_is_help=True, help="Reproduce published results.")
-calibrate = typer.Typer(no_args_is_help=True, help="Fit what the papers leave open, on training images only.")
 
 
 @reproduce.callback()
 def _reproduce() -> None:
     """Reproduce published results."""
-
-
-@calibrate.callback()
-def _calibrate() -> None:
-    """Fit what the papers leave open, on training images only."""
 
 
 @reproduce.command("spirit")
@@ -154,38 +148,3 @@ def _show_claim(report: ClaimReport, out: Path, *, json: bool, quiet: bool) -> N
     else:
         show(*claim_summary(report))
     say(f"wrote {out / 'report.html'}, reproduction.json, rows.csv, figures/", quiet=quiet)
-
-
-@calibrate.command("spirit")
-@guarded
-def calibrate_spirit(
-    chip: Chip = "spirit",
-    images: Annotated[int, typer.Option("--images", min=100, help="Held-out training images at most.")] = 10_000,
-    chips: Chips = 20,
-    seed: Seed = 0,
-    jobs: Jobs = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Fit window, injector and link energy on MNIST training images that no network was trained on (a minute)."""
-    from spikecim.chips import load_chip
-    from spikecim.experiments.calibrate import calibrate as fit_all
-    from spikecim.experiments.material import held_out, material, network_for
-
-    use_jobs(jobs)
-    spec = load_chip(chip)
-    train = held_out(material(spec, "mnist", "train", progress=not quiet), images)
-    fits = fit_all(
-        chip,
-        network_for(spec, "mnist"),
-        train,
-        n_chips=chips,
-        seed=seed,
-        progress=lambda text: say(text, quiet=quiet or json),
-    )
-    if json:
-        show_json([fit.__dict__ for fit in fits])
-        return
-    for fit in fits:
-        show(f"{fit.path} = {fit.value}  (shipped {fit.shipped}; reaches {fit.reached:.4g} of {fit.target:g})")
-    say("\n".join(["lines for a chip file:", *(fit.toml() for fit in fits)]), quiet=quiet)

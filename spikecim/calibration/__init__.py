@@ -1,0 +1,1 @@
+"""Calibration: parameters fitted to a chip's figures by simulation, and what those figures cannot tell apart."""
