@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _LOG_FROM = 8.0
 # Up to this span a logarithmic axis has 1, 2 and 5 in every decade; beyond it their numbers would touch.
 _FINE_BELOW = 40.0
+# Length of the arrow of an open end, points.
+_ARROW = 13
 # Front points that the figure of optimism has room for.
 _MOST_ROWS = 30
 # Colour, marker and filling of each stage; told apart in greyscale too.
@@ -73,7 +75,7 @@ def optimism(found: SearchResult) -> Figure:
         for row, (stage, colour, marker, filling, _) in enumerate(_STAGES):
             spans = scale * np.array([_span(point.estimates[stage][0]) for point in shown])
             y = places + 0.2 * (1 - row)
-            axes.hlines(y, spans[:, 1], spans[:, 2], color=colour, linewidth=1.0)
+            _bars(axes, spans, y, "x", colour)
             axes.plot(spans[:, 0], y, marker, color=colour, markerfacecolor=filling, markersize=4, linestyle="")
         axes.set_yticks(places, [f"design {point.design}" for point in shown])
         axes.set_ylim(-0.7, len(shown) - 0.3)
@@ -115,8 +117,8 @@ def _pair(axes: Axes, found: SearchResult, place: int) -> None:
     across = np.repeat(at[:, None], 3, axis=1) if single else _spans(found, JUDGED, place)
     for start, end in zip(zip(at, searched, strict=True), zip(across[:, 0], judged[:, 0], strict=True), strict=True):
         axes.plot([start[0], end[0]], [start[1], end[1]], color=RULE, linewidth=0.9, zorder=1)
-    axes.vlines(across[:, 0], judged[:, 1], judged[:, 2], color=CHIP, linewidth=1.0, zorder=3)
-    axes.hlines(judged[:, 0], across[:, 1], across[:, 2], color=CHIP, linewidth=1.0, zorder=3)
+    _bars(axes, judged, across[:, 0], "y", CHIP)
+    _bars(axes, across, judged[:, 0], "x", CHIP)
     axes.plot(across[:, 0], judged[:, 0], "s", color=CHIP, markersize=4, linestyle="", zorder=4)
     if single:
         axes.set_xlabel("Design")
@@ -126,6 +128,31 @@ def _pair(axes: Axes, found: SearchResult, place: int) -> None:
     _scale(axes, np.concatenate([fy * cloud[:, 0], judged[:, 0]]), y_goal, "y")
     axes.grid(axis="y")
     y_title(axes, head_of(y_goal))
+
+
+def _bars(axes: Axes, spans: NDArray[np.float64], at: NDArray[np.float64], which: str, colour: str) -> None:
+    """Intervals `spans` (n, 3) along axis `which`, at places `at` of the other one; an open end is a short arrow."""
+    value = spans[:, :1]
+    ends = np.where(np.isinf(spans[:, 1:]), value, spans[:, 1:])
+    draw = axes.hlines if which == "x" else axes.vlines
+    draw(at, ends[:, 0], ends[:, 1], color=colour, linewidth=1.0, zorder=3)
+    for row, end in zip(*np.nonzero(np.isinf(spans[:, 1:])), strict=True):
+        far = _ARROW if end else -_ARROW
+        axes.annotate(
+            "",
+            (value[row, 0], at[row]) if which == "x" else (at[row], value[row, 0]),
+            (far, 0) if which == "x" else (0, far),
+            textcoords="offset points",
+            arrowprops={
+                "arrowstyle": "<|-",
+                "color": colour,
+                "linewidth": 1.0,
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "mutation_scale": 5,
+            },
+            zorder=3,
+        )
 
 
 def _legend(figure: Figure) -> None:

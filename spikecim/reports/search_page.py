@@ -118,7 +118,8 @@ def _plate(id_: str, title: str, caption: str, draw: Callable[[SearchResult], Fi
 
 _FRONT = (
     "Dots: designs as searched. Rings: those that no other design beats on the search's chips and images. Squares: the "
-    "same designs on fresh chips and test images, with 95 % intervals over chips."
+    "same designs on fresh chips and test images, with 95 % intervals over chips; an arrow is an end that so few chips "
+    "leave open."
 )
 _FACTORS = (
     "Filled: no other front point beats it in at least half of the draws of fresh chips. Open: a place on the front "
@@ -126,7 +127,7 @@ _FACTORS = (
 )
 _OPTIMISM = (
     "From search to fresh chips the images stay the same: that step is luck with chips. From there to the test images "
-    "the chips stay the same: that step is the images, which may be easier or harder."
+    "the chips stay the same: that step is the images, which may be easier or harder. An arrow is an open end."
 )
 
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 # Rows of the terminal's table; the files hold all.
 _ROWS = 24
-# Objectives of which the terminal shows both the searched and the judged value.
+# Objectives, and factors beside them, up to which the terminal has room for both the searched and the judged value.
 _MOST_PAIRS = 2
+
+_YIELD_MOVES = ", and a yield, which counts chips above a fixed accuracy, falls on harder ones"
 
 
 def value_text(goal: Goal, value: float) -> str:
@@ -39,11 +41,16 @@ def head_of(goal: Goal) -> str:
 
 
 def interval_text(goal: Goal, estimate: Estimate) -> str:
-    """``86.7 (85.0–89.0)``; the value alone if there is no spread."""
+    """``86.7 (85.0–89.0)``, ``86.7 (at most 89.0)`` with an open end; the value alone if there is no spread."""
     value = value_text(goal, estimate.value)
     if estimate.low == estimate.high or not np.isfinite(estimate.value):
         return value
-    return f"{value} ({value_text(goal, estimate.low)}–{value_text(goal, estimate.high)})"
+    low, high = value_text(goal, estimate.low), value_text(goal, estimate.high)
+    if estimate.low_open and estimate.high_open:
+        return f"{value} (unbounded)"
+    if estimate.low_open:
+        return f"{value} (at most {high})"
+    return f"{value} (at least {low})" if estimate.high_open else f"{value} ({low}–{high})"
 
 
 def findings(found: SearchResult) -> list[str]:
@@ -83,8 +90,9 @@ def reading(found: SearchResult) -> str:
     return (
         f"Search: {several(found.n_chips, 'virtual chip')} a design, {found.n_images:,} validation images. "
         f"Judged: {several(found.final_chips, 'fresh chip')} a design, {found.final_images:,} test images that took no "
-        "part in any choice. Intervals: 95 %, over chips (bootstrap; Wilson for a yield); all chips read the same "
-        "images, so they do not hold what other images would change."
+        f"part in any choice. Intervals: 95 %, over chips; {_open_ends(found)}all chips read the same images, so they "
+        "do not hold what other images would change. The two sets of images need not be equally hard"
+        f"{_YIELD_MOVES if any(goal.metric.startswith('yield') for goal in found.goals) else ''}."
     )
 
 
@@ -107,7 +115,7 @@ def search_summary(found: SearchResult) -> list[RenderableType]:
         )
     table.add_column("Keeps\n(%)", justify="right", min_width=5)
     for point in found.front[:_ROWS]:
-        cells = [_cell(found.goals[place], point, place, stage) for place, stage in columns]
+        cells = [_cell(found, point, place, stage) for place, stage in columns]
         table.add_row(*map(escape, point.shown), *cells, f"{100 * point.keeps:.0f}")
     said: list[RenderableType] = [Text(f"{found.title}: Pareto front", style="bold"), table]
     if len(found.front) > _ROWS:
@@ -116,24 +124,38 @@ def search_summary(found: SearchResult) -> list[RenderableType]:
     return [*said, Text(reading(found), style="dim")]
 
 
+def _open_ends(found: SearchResult) -> str:
+    """Which objectives have an open end when judged, and how many chips would close it."""
+    said = [
+        f"that of {goal.label} has an open end with fewer than {several(goal.bounded_from, 'chip')}; "
+        for goal in found.goals
+        if found.final_chips < goal.bounded_from
+    ]
+    return "".join(said)
+
+
 def _stages_shown(found: SearchResult, place: int) -> tuple[str, ...]:
     """One column for an objective that no chip and no image changes, such as cells, and where there is no room."""
     spread = any(point.estimates[SEARCHED][place] != point.estimates[JUDGED][place] for point in found.front)
     if not spread:
         return (SEARCHED,)
-    return (SEARCHED, JUDGED) if len(found.goals) <= _MOST_PAIRS else (JUDGED,)
+    room = max(len(found.goals), len(found.settings)) <= _MOST_PAIRS
+    return (SEARCHED, JUDGED) if room else (JUDGED,)
 
 
-def _cell(goal: Goal, point: FrontPoint, place: int, stage: str) -> str:
-    """Value, and below it the interval if it is a judged one."""
-    estimate = point.estimates[stage][place]
-    return value_text(goal, estimate.value) if stage == SEARCHED else interval_text(goal, estimate)
+def _cell(found: SearchResult, point: FrontPoint, place: int, stage: str) -> str:
+    """Value, and the interval if it is a judged one; a long one on a line of its own where columns are many."""
+    goal, estimate = found.goals[place], point.estimates[stage][place]
+    if stage == SEARCHED:
+        return value_text(goal, estimate.value)
+    text = interval_text(goal, estimate)
+    return text.replace(" (at ", "\n(at ") if len(found.goals) > _MOST_PAIRS else text
 
 
 def _widest(found: SearchResult, place: int, stage: str) -> int:
     """Characters that must not be cut."""
-    cells = [_cell(found.goals[place], point, place, stage) for point in found.front[:_ROWS]]
-    return max(len(part) for cell in cells for part in cell.split(" "))
+    cells = [_cell(found, point, place, stage) for point in found.front[:_ROWS]]
+    return max(len(part) for cell in cells for part in cell.replace(" (", "\n(").split("\n"))
 
 
 def _effort(found: SearchResult) -> str:

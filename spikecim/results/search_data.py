@@ -35,14 +35,15 @@ def search_json(found: SearchResult) -> dict[str, Any]:
 
 
 def front_rows(found: SearchResult) -> list[dict[str, Any]]:
-    """One flat row a front point: factors, then each objective at each stage with its interval."""
+    """One flat row a front point: factors, then each objective at each stage with its interval, an open end empty."""
     rows = []
     for point in found.front:
         row: dict[str, Any] = {"design": point.design, **_factors(found, point.values)}
         for stage, short in _SHORT.items():
             for goal, estimate in zip(found.goals, point.estimates[stage], strict=True):
                 name = f"{goal.metric}_{goal.statistic}_{short}"
-                row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+                low, high = "" if estimate.low_open else estimate.low, "" if estimate.high_open else estimate.high
+                row |= {name: estimate.value, f"{name}_low": low, f"{name}_high": high}
         rows.append({**row, "keeps": point.keeps, "violated": "; ".join(point.violated)})
     return rows
 
@@ -73,8 +74,10 @@ def _point(found: SearchResult, point: FrontPoint) -> dict[str, Any]:
     }
 
 
-def _estimate(estimate: Estimate) -> dict[str, float | None]:
-    return {key: value if math.isfinite(value) else None for key, value in vars(estimate).items()}
+def _estimate(estimate: Estimate) -> dict[str, float | bool | None]:
+    """Null is a number that is not there; the flags tell an open end from a design that failed."""
+    finite = {key: value if math.isfinite(value) else None for key, value in vars(estimate).items()}
+    return {**finite, "low_open": estimate.low_open, "high_open": estimate.high_open}
 
 
 def _trial(found: SearchResult, trial: Trial) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ class Goal:
     metric, statistic, label, unit : str
         A share has no unit and is shown in percent.
     maximise, share : bool
+    bounded_from : int
+        Number of virtual chips from which its interval has two ends.
     """
 
     metric: str
@@ -28,6 +31,7 @@ class Goal:
     unit: str
     maximise: bool
     share: bool
+    bounded_from: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +75,21 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A statistic over virtual chips with its 95 % interval."""
+    """A statistic over virtual chips with its 95 % interval; an end that so few chips cannot give is infinite: open."""
 
     value: float
     low: float
     high: float
+
+    @property
+    def low_open(self) -> bool:
+        """Whether nothing is known of how low it may be."""
+        return self.low == -math.inf
+
+    @property
+    def high_open(self) -> bool:
+        """Whether nothing is known of how high it may be."""
+        return self.high == math.inf
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from spikecim.study.search_judge import FIRST_FRESH, front_points, setting_of
 from spikecim.study.search_loop import Problem, front_of, growth_of, search_designs
 from spikecim.study.search_space import size_of
 from spikecim.study.search_spec import read_search
-from spikecim.study.search_statistics import Sample
+from spikecim.study.search_statistics import Sample, bounded_from
 from spikecim.study.spec import Study
 from spikecim.study.sweep import run_points
 
@@ -159,6 +159,7 @@ def _goal(objective: Objective) -> Goal:
         unit=objective.unit,
         maximise=objective.maximise,
         share=objective.share,
+        bounded_from=bounded_from(objective),
     )
 
 
@@ -170,6 +171,9 @@ def _facts(study: Study, search: Search) -> dict[str, str]:
         "set for all designs": ", ".join(f"{path} = {value}" for path, value in study.overrides) or "nothing",
         "network": study.network or "the one that belongs to data, chip and levels",
         "data": study.data,
+        "images of the search": f"the first {study.images:,} of the validation images, in the order of the data set"
+        if study.images
+        else "all validation images",
         "good chip": f"accuracy of {100 * study.good_accuracy:g} % or more",
         "sampler": f"{search.sampler}, {search.trials} trials, generations of {search.population}",
         "seed": str(study.seed),

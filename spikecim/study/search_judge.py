@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.results.search_result import FRESH, JUDGED, SEARCHED, Estimate, FrontPoint, Setting, Trial
+from spikecim.results.search_result import FRESH, JUDGED, Estimate, FrontPoint, Setting, Trial
 from spikecim.study.factors import Factor, Value
 from spikecim.study.front import nondominated
 from spikecim.study.search_goals import Objective
@@ -40,7 +40,7 @@ def front_points(
             values=trial.values,
             shown=tuple(f.show(v) for f, v in zip(problem.factors, trial.values, strict=True)),
             places=tuple(place_of(f, v) for f, v in zip(problem.factors, trial.values, strict=True)),
-            estimates={stage: _estimates(problem, stage, found[place]) for stage, found in samples.items()},
+            estimates={stage: _estimates(problem, found[place]) for stage, found in samples.items()},
             keeps=float(keeps[place]),
             violated=_violated(problem, samples[JUDGED][place]),
         )
@@ -67,15 +67,8 @@ def setting_of(factor: Factor) -> Setting:
     return Setting(path=factor.path, unit=factor.unit, ticks=ticks)
 
 
-def _estimates(problem: Problem, stage: str, sample: Sample) -> tuple[Estimate, ...]:
-    rows = _rows(problem, stage, sample)
-    return tuple(estimate_of(objective, sample, problem.good, rows) for objective in problem.search.objectives)
-
-
-def _rows(problem: Problem, stage: str, sample: Sample) -> NDArray[np.int64]:
-    n_chips = len(next(iter(sample.metrics.values()))) if sample.metrics else 1
-    # Fresh chips are the same silicon on both sets of images, and are drawn alike.
-    return draws_of(problem.seed, SEARCHED if stage == SEARCHED else FRESH, n_chips)
+def _estimates(problem: Problem, sample: Sample) -> tuple[Estimate, ...]:
+    return tuple(estimate_of(objective, sample, problem.good) for objective in problem.search.objectives)
 
 
 def _keeps(problem: Problem, samples: Sequence[Sample]) -> NDArray[np.float64]:
@@ -83,7 +76,7 @@ def _keeps(problem: Problem, samples: Sequence[Sample]) -> NDArray[np.float64]:
     shares, ran = np.zeros(len(samples)), [place for place, sample in enumerate(samples) if not sample.error]
     if not ran:
         return shares
-    rows = _rows(problem, JUDGED, samples[ran[0]])
+    rows = draws_of(problem.seed, FRESH, len(next(iter(samples[ran[0]].metrics.values()))))
     drawn = np.array([[_loss(problem, o, samples[place], rows) for o in problem.search.objectives] for place in ran])
     shares[ran] = np.mean([nondominated(drawn[:, :, draw]) for draw in range(drawn.shape[2])], axis=0)
     return shares

@@ -1,4 +1,4 @@
-"""A design's numbers from its virtual chips: statistic, 95 % interval (bootstrap over chips; Wilson for a yield)."""
+"""A design's numbers from its virtual chips: a statistic, and its 95 % interval over chips (`search_intervals`)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from spikecim.results.search_result import Estimate
 from spikecim.streams import stream
 from spikecim.study.metrics import metric_of
 from spikecim.study.search_goals import YIELD, Target
+from spikecim.study.search_intervals import FEWEST, mean_interval, quantile_interval, quantile_needs
 
 DRAWS = 2_000
-_ENDS = (2.5, 97.5)
 NOTHING = Estimate(value=np.nan, low=np.nan, high=np.nan)
+# What follows from the design alone and is the same for all its chips.
+_FIXED = ("cells",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +46,19 @@ def resampled(target: Target, sample: Sample, good: float, rows: NDArray[np.int6
     return _statistic(target, _chips(target, sample, good)[rows])
 
 
-def estimate_of(target: Target, sample: Sample, good: float, rows: NDArray[np.int64]) -> Estimate:
+def estimate_of(target: Target, sample: Sample, good: float) -> Estimate:
     """The statistic and its interval over chips; the images are the same for all chips and are not part of it."""
     if sample.error:
         return NOTHING
-    value = value_of(target, sample, good)
-    if target.metric.startswith(YIELD):
-        chips = _chips(target, sample, good)
-        low, high = wilson(np.array([round(chips.sum())]), len(chips))
-        return Estimate(value=value, low=float(low[0]), high=float(high[0]))
-    low, high = np.percentile(resampled(target, sample, good, rows), _ENDS)
-    return Estimate(value=value, low=float(low), high=float(high))
+    low, high = _interval(target, _chips(target, sample, good))
+    return Estimate(value=value_of(target, sample, good), low=low, high=high)
+
+
+def bounded_from(target: Target) -> int:
+    """Number of chips from which the interval of `target` has two ends."""
+    if _is_yield(target) or _is_fixed(target):
+        return 1
+    return FEWEST if target.statistic == "mean" else quantile_needs(_share(target))
 
 
 def draws_of(seed: int, name: str, n_chips: int) -> NDArray[np.int64]:
@@ -62,9 +66,33 @@ def draws_of(seed: int, name: str, n_chips: int) -> NDArray[np.int64]:
     return stream(seed, "search", "bootstrap", name).integers(n_chips, size=(DRAWS, n_chips))
 
 
+def _interval(target: Target, chips: NDArray[np.float64]) -> tuple[float, float]:
+    if _is_yield(target):
+        low, high = wilson(np.array([round(chips.sum())]), len(chips))
+        return float(low[0]), float(high[0])
+    if _is_fixed(target):
+        return float(chips.min()), float(chips.max())
+    return mean_interval(chips) if target.statistic == "mean" else quantile_interval(chips, _share(target))
+
+
+def _is_yield(target: Target) -> bool:
+    return target.metric.startswith(YIELD)
+
+
+def _is_fixed(target: Target) -> bool:
+    return target.source.partition("@")[0] in _FIXED
+
+
+def _share(target: Target) -> float:
+    """Share of chips below the statistic: the bad end is low where more is better."""
+    if target.statistic == "median":
+        return 0.5
+    return 0.05 if metric_of(target.source).better == "high" else 0.95
+
+
 def _chips(target: Target, sample: Sample, good: float) -> NDArray[np.float64]:
     values = sample.metrics[target.source]
-    return (values >= good).astype(np.float64) if target.metric.startswith(YIELD) else values
+    return (values >= good).astype(np.float64) if _is_yield(target) else values
 
 
 def _statistic(target: Target, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -72,5 +100,5 @@ def _statistic(target: Target, values: NDArray[np.float64]) -> NDArray[np.float6
     if target.statistic == "median":
         return np.asarray(np.median(values, axis=-1))
     if target.statistic == "worst-5-percent":
-        return np.asarray(np.percentile(values, 5 if metric_of(target.source).better == "high" else 95, axis=-1))
+        return np.asarray(np.quantile(values, _share(target), axis=-1))
     return np.asarray(values.mean(axis=-1))

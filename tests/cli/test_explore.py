@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from spikecim.cli.app import app
 from spikecim.study.ready_studies import find_study, ready_studies
 from spikecim.study.search_spec import read_search
+from tests.study.clusters import cluster
 
 STUDY = """
 schema = 1
@@ -87,6 +88,16 @@ def test_a_second_call_says_the_same_as_json(whole: tuple[Result, Path, Path]) -
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout) == json.loads(before)
     assert (out / "search.json").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_cluster_writes_the_same_files(whole: tuple[Result, Path, Path], tmp_path: Path) -> None:
+    _, path, out = whole
+    with cluster(tmp_path / "cluster", 2) as made:
+        done = call(path, "--out", tmp_path / "out", "--scheduler", made.address)
+    assert done.exit_code == 0, done.output
+    for name in ("search.json", "front.csv", "designs.csv", "search.html"):
+        assert (tmp_path / "out" / name).read_bytes() == (out / name).read_bytes(), name
 
 
 def test_a_changed_study_and_a_set_value_are_refused(whole: tuple[Result, Path, Path], tmp_path: Path) -> None:

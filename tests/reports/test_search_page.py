@@ -18,7 +18,7 @@ from spikecim.reports.search_page import search_plates, write_search_page
 from spikecim.reports.search_text import findings, interval_text, reading, search_summary
 from spikecim.reports.style import png_of
 from spikecim.results.search_data import front_rows, search_json, trial_rows
-from spikecim.results.search_result import FRESH, JUDGED, SEARCHED, Estimate, SearchResult
+from spikecim.results.search_result import FRESH, JUDGED, SEARCHED, Estimate, FrontPoint, SearchResult
 from tests.reports.test_browser import browser  # noqa: F401
 from tests.results.searches import ACCURACY, CELLS, ENERGY, point, search_result, spread
 
@@ -99,6 +99,42 @@ def test_cells_have_no_interval() -> None:
     assert interval_text(CELLS, spread(11_520.0, 0.0)) == "11,520"
     assert interval_text(ACCURACY, Estimate(value=0.5, low=0.4, high=0.6)) == "50.0 (40.0–60.0)"
     assert interval_text(ENERGY, Estimate(value=math.nan, low=math.nan, high=math.nan)) == "–"
+
+
+def opened(front_point: FrontPoint) -> FrontPoint:
+    """With the intervals that few chips give: accuracy open below, energy above, on fresh chips both ways."""
+    accuracy, energy, cells = front_point.estimates[JUDGED]
+    few = (replace(accuracy, low=-math.inf), replace(energy, high=math.inf), cells)
+    none = (replace(accuracy, low=-math.inf, high=math.inf), few[1], cells)
+    return replace(front_point, estimates={**front_point.estimates, JUDGED: few, FRESH: none})
+
+
+def test_an_open_end_is_told_on_page_terminal_and_data(tmp_path: Path) -> None:
+    goals = (replace(ACCURACY, bounded_from=72), ENERGY, CELLS)
+    found = search_result(front=tuple(map(opened, search_result().front)), goals=goals)
+    write_search_page(found, tmp_path)
+    html = (tmp_path / "search.html").read_text(encoding="utf-8")
+    for text in ("81.0 (at most 83.0)", "81.0 (unbounded)", "8.25 (at least 8.15)"):
+        assert text in html, text
+    assert "that of accuracy has an open end with fewer than 72 chips" in html
+    said = " ".join(printed(found).split())
+    assert "at most" in said
+    assert "fewer than 72 chips" in said
+    assert not re.search(r"\binf\b|–inf|∞", html + said)
+    told = json.loads(json.dumps(search_json(found), allow_nan=False))["front"][0]["estimates"]["test"]
+    assert (told[0]["low"], told[0]["low_open"], told[0]["high_open"]) == (None, True, False)
+    assert told[0]["high"] == pytest.approx(0.83)
+    assert (told[1]["high"], told[1]["low_open"], told[1]["high_open"]) == (None, False, True)
+    row = front_rows(found)[0]
+    assert (row["accuracy_median_test_low"], row["core_nj_median_test_high"]) == ("", "")
+
+
+def test_an_open_end_is_an_arrow() -> None:
+    found = search_result(front=tuple(map(opened, search_result().front)))
+    for draw in (figures.front, figures.optimism):
+        before, after = ([t for axes in draw(one).axes for t in axes.texts] for one in (search_result(), found))
+        assert len(after) > len(before) == 0
+    assert len(figures.optimism(found).axes[0].texts) == 3 * len(found.front)
 
 
 def test_what_it_rests_on_is_told() -> None:

@@ -17,9 +17,15 @@ from spikecim.results.search_result import (
     Trial,
 )
 
-ACCURACY = Goal(metric="accuracy", statistic="median", label="accuracy", unit="", maximise=True, share=True)
-ENERGY = Goal(metric="core_nj", statistic="median", label="core energy", unit="nJ", maximise=False, share=False)
-CELLS = Goal(metric="cells", statistic="median", label="RRAM cells", unit="cells", maximise=False, share=False)
+ACCURACY = Goal(
+    metric="accuracy", statistic="median", label="accuracy", unit="", maximise=True, share=True, bounded_from=6
+)
+ENERGY = Goal(
+    metric="core_nj", statistic="median", label="core energy", unit="nJ", maximise=False, share=False, bounded_from=6
+)
+CELLS = Goal(
+    metric="cells", statistic="median", label="RRAM cells", unit="cells", maximise=False, share=False, bounded_from=1
+)
 SETTINGS = (
     Setting(path="decision.delta_s", unit="count", ticks=((0.0, "1"), (0.5, "6"), (1.0, "12"))),
     Setting(path="synapse.code", unit="choice", ticks=((0.0, "plain"), (1.0, "<signed>"))),
