@@ -17,7 +17,8 @@ from spikecim.study.designs import designs_of
 from spikecim.study.manifest import study_folder
 from spikecim.study.point import Point, evaluate
 from spikecim.study.pool import Outcome
-from spikecim.study.spec import Study, study_from
+from spikecim.study.reading import study_from
+from spikecim.study.spec import Study
 from spikecim.study.sweep import points_of, run_points
 
 # What this project sets itself, on two idle cores.

@@ -24,7 +24,8 @@ from spikecim.study.designs import designs_of
 from spikecim.study.manifest import JOURNAL, TABLE, study_folder
 from spikecim.study.point import Point, evaluate
 from spikecim.study.pool import Outcome, open_pool
-from spikecim.study.spec import Study, read_study
+from spikecim.study.reading import read_study
+from spikecim.study.spec import Study
 from spikecim.study.sweep import points_of, run_points, run_sweep
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -242,3 +242,12 @@ def walk(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Parameter[
             yield prefix + name, value
         elif isinstance(value, BaseModel):
             yield from walk(value, f"{prefix}{name}.")
+
+
+def check_value(section: BaseModel, path: str, value: object) -> None:
+    """Raise ParameterError unless `value`, as a file writes it, is one that the parameter at `path` can take alone."""
+    *parents, last = path.split(".")
+    for part in parents:
+        section = getattr(section, part)
+    kinds = type(section).model_fields[last].metadata
+    next(kind for kind in kinds if isinstance(kind, _Kind)).read({"value": value, "status": "assumed", "source": "-"})

@@ -12,7 +12,7 @@ import spikecim
 
 PACKAGE = Path(spikecim.__file__).parent
 FLOORS = {
-    0: ("errors", "units", "parameters", "streams", "spikes", "files", "progress", "version"),
+    0: ("errors", "units", "certificates", "parameters", "streams", "spikes", "files", "progress", "toml", "version"),
     1: ("devices", "neurons", "coding", "datasets", "layered", "models", "network", "program"),
     2: ("arrays", "energy"),
     3: ("chips", "engines"),
@@ -20,7 +20,7 @@ FLOORS = {
     5: ("build", "conversion", "layered_build", "reports"),
     6: ("emulator",),
     7: ("explore",),
-    8: ("experiments", "study"),
+    8: ("calibration", "experiments", "study"),
     9: ("cli", "__main__"),
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
@@ -58,6 +58,9 @@ ROOMS = {
     "typer": ("cli/",),
     "pooch": ("datasets/",),
     "sklearn": ("datasets/",),
+    "dask": ("study/cluster.py", "study/flight.py"),
+    "distributed": ("study/cluster.py", "study/flight.py"),
+    "optuna": ("study/search_loop.py", "study/search_sampler.py", "study/search_space.py", "study/search_store.py"),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

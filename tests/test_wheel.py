@@ -27,7 +27,14 @@ def test_wheel_holds_chips_devices_weights_and_templates(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("chips/spirit.toml", "devices/presets/nominal.toml", "training/weights/mnist-post-training.npz"):
         assert f"spikecim/{name}" in names
-    for folder, ending in (("chips", "toml"), ("devices/presets", "toml"), ("training/weights", "npz")):
+    folders = (
+        ("chips", "toml"),
+        ("energy", "toml"),
+        ("study/ready", "toml"),
+        ("devices/presets", "toml"),
+        ("training/weights", "npz"),
+    )
+    for folder, ending in folders:
         here = {f"spikecim/{folder}/{path.name}" for path in (ROOT / "spikecim" / folder).glob(f"*.{ending}")}
         assert here <= set(names)
     templates = {path.name for path in (ROOT / "spikecim/reports/templates").iterdir()}

@@ -89,6 +89,11 @@ class Judged:
         }
         return conditional_best(likelihood, cloud, held)
 
+    @property
+    def _n_determined(self) -> int:
+        """Parameters that the figures fix: each takes one figure's freedom to miss."""
+        return sum(self.profiles.verdict(number) == DETERMINED for number in range(len(self.place)))
+
     def found(self, trial: Trial | None = None) -> CalibrationFound:
         """Everything."""
         from scipy.stats import chi2
@@ -108,7 +113,7 @@ class Judged:
             sets=self._sets(),
             further=further_figures(self.fitted, likelihood, cloud, self.place, self.progress),
             misfit=misfit,
-            misfit_p=float(chi2.sf(misfit, count)),
+            misfit_p=float(chi2.sf(misfit, max(1, count - self._n_determined))),
             trial=trial,
             settings=calibration.describe(),
             facts={

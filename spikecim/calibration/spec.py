@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,9 @@ from spikecim.errors import ParameterError, hint
 from spikecim.study.designs import Design
 from spikecim.study.metrics import check_metric
 from spikecim.study.point import chip_of
-from spikecim.study.spec import Study, study_from
+from spikecim.study.reading import study_from
+from spikecim.study.spec import Study
+from spikecim.toml import read_toml
 
 SCHEMA = 1
 _TOP = ("schema", "name", "title", "base", "parameters", "figures", "measured", "design", "sets", "further")
@@ -71,16 +72,8 @@ def read_calibration(path: str | Path) -> Calibration:
     ParameterError
         Naming file, key, value and what is allowed.
     """
-    where = str(path)
-    try:
-        raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ParameterError(
-            f"{where}: cannot be read ({error.strerror}); give `spirit` or the path of a calibration file"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{where}: is not valid TOML ({error})") from None
-    return calibration_from(raw, where)
+    give = "`spirit` or the path of a calibration file"
+    return calibration_from(read_toml(Path(path), str(path), give), str(path))
 
 
 def calibration_from(raw: Mapping[str, Any], where: str) -> Calibration:

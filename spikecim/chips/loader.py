@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -13,6 +12,7 @@ from spikecim.chips.multi_spec import MultiChipSpec
 from spikecim.chips.spec import ChipSpec, DeviceFile
 from spikecim.errors import ParameterError, hint
 from spikecim.parameters import read_section
+from spikecim.toml import read_toml
 
 _MAX_INHERITANCE = 8
 # What a chip of several cores does not have, or states in its own way.
@@ -169,14 +169,7 @@ def _pick(name: str, names: list[str], kind: str, folder: Traversable) -> Traver
 
 
 def _parse(file: Traversable | Path, where: str, kind: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ParameterError(
-            f"{where}: cannot be read ({error.strerror}); give a {kind} name or the path of a TOML file"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{where}: is not valid TOML ({error})") from None
+    return read_toml(file, where, f"a {kind} name or the path of a TOML file")
 
 
 def _resolve(raw: dict[str, Any], where: str, depth: int) -> dict[str, Any]:

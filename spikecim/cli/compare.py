@@ -41,6 +41,12 @@ Steps = Annotated[int | None, typer.Option("--steps", min=1, help="Input steps o
 Slices = Annotated[
     int | None, typer.Option("--slices", min=1, help="Cell groups of a weight (default: as many as the chip has).")
 ]
+DeltaS = Annotated[
+    int | None,
+    typer.Option(
+        "--delta-s", min=0, max=1000, help="Decision margin (default: the chip's); 0 shows every image to its end."
+    ),
+]
 MaxPool = Annotated[
     bool,
     typer.Option("--replace-max-pool", help="Put average pools in place of an ONNX file's max pools; says which."),
@@ -56,12 +62,7 @@ def compare(
     chips: Chips = 20,
     steps: Steps = None,
     slices: Slices = None,
-    delta_s: Annotated[
-        int | None,
-        typer.Option(
-            "--delta-s", min=0, max=1000, help="Decision margin (default: the chip's); 0 shows every image to its end."
-        ),
-    ] = None,
+    delta_s: DeltaS = None,
     replace_max_pool: MaxPool = False,
     limit: Annotated[
         int | None, typer.Option("--limit", "--images", min=1, help="Only the first N test images (default: all).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,7 @@ def explore(
     if study is None:
         raise ParameterError("explore: give a study file, or the name of a shipped study; --list shows them")
     found = find_study(study, overrides(set_))
-    folder = out or Path("out") / f"explore-{found.name}"
+    folder = out or Path("out") / f"explore-{_slug(found.name)}"
     from spikecim.study.pool import open_pool
     from spikecim.study.search import run_search
     from spikecim.study.search_spec import read_search
@@ -69,6 +70,11 @@ def explore(
 
         show(*search_summary(result))
     say(f"wrote {folder / 'search.html'}, search.json, front.csv, designs.csv and figures/", quiet=quiet)
+
+
+def _slug(name: str) -> str:
+    """A folder's name from a study's: letters, digits and dashes."""
+    return "-".join(re.findall(r"[a-z0-9]+", name.lower())) or "study"
 
 
 def write(found: SearchResult, folder: Path, stage: Stage) -> None:

@@ -37,7 +37,7 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Run all designs of a study on virtual chips; the same command goes on with what a kill or Ctrl-C left."""
-    from spikecim.study.spec import read_study
+    from spikecim.study.reading import read_study
 
     read = read_study(study)
     with stages(quiet=quiet or json) as stage:

@@ -6,7 +6,7 @@ Constants: Horowitz (ISSCC 2014, doi 10.1109/ISSCC.2014.6757323) at 45 nm and 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,9 @@ HOROWITZ = "Horowitz, ISSCC 2014, doi 10.1109/ISSCC.2014.6757323, at 45 nm and 0
 # pJ at 45 nm, 0.9 V (Horowitz, ISSCC 2014).
 INT8_ADD, INT8_MULTIPLY, SRAM_8KB_PER_8_BYTES = 0.03, 0.2, 10.0
 NODE_NM, NODE_V = 45.0, 0.9
+# pJ of 8 bytes by the size of the array in bytes (the same source): as published for 8 KB, 32 KB and 1 MB.
+SRAM_SIZES, SRAM_PJ = (8192.0, 32768.0, 1048576.0), (10.0, 20.0, 100.0)
+SPIRIT_BYTES = 1440  # one byte for each of its weights
 # The node whose polynomials are published, and the supplies they are meant for.
 POLYNOMIAL_NM = 130.0
 
@@ -49,7 +52,7 @@ class FormalMac:
     with_memory_pj : (float, float)
         The same plus one weight and one input byte from an 8 KB SRAM.
     bare_typical_pj, with_memory_typical_pj : float
-        The same under the typical scaling.
+        The same under the typical scaling. Reports that draw take `constants` instead, which know the network's size.
     """
 
     bare_pj: tuple[float, float]
@@ -85,9 +88,23 @@ def scaling(node_nm: float, supply: float) -> tuple[float, float, float]:
     return low, typical, high
 
 
-def constants(node_nm: float, supply: float) -> tuple[Constant, ...]:
-    """All numbers behind `formal_mac` and `draw_mac`, with their sources and honest ranges."""
+def sram_access(n_bytes: float) -> tuple[float, float, float]:
+    """pJ of 8 bytes from an SRAM of `n_bytes` at 45 nm and 0.9 V: low, typical, high.
+
+    Typical follows the published sizes, power laws between and beyond them (the root of the size below 8 KB). Low is
+    half of it; high is twice, and at least the smallest array that is published.
+    """
+    sizes, pj = np.log(SRAM_SIZES), np.log(SRAM_PJ)
+    place = 0 if n_bytes < SRAM_SIZES[1] else 1
+    slope = (pj[place + 1] - pj[place]) / (sizes[place + 1] - sizes[place])
+    typical = float(np.exp(pj[place] + slope * (np.log(n_bytes) - sizes[place])))
+    return typical / 2, typical, max(2 * typical, SRAM_8KB_PER_8_BYTES)
+
+
+def constants(node_nm: float, supply: float, *, weight_bytes: float = SPIRIT_BYTES) -> tuple[Constant, ...]:
+    """All numbers behind `draw_mac`, with their sources and honest ranges, for a network of `weight_bytes`."""
     low, typical, high = scaling(node_nm, supply)
+    sram = sram_access(weight_bytes)
     rules = f"low: length x V^2; high: length^2; typical: {STILLMAKER}"
     return (
         Constant(
@@ -108,27 +125,39 @@ def constants(node_nm: float, supply: float) -> tuple[Constant, ...]:
         ),
         Constant(
             name="SRAM access of 8 bytes",
-            low=4.0,
-            typical=SRAM_8KB_PER_8_BYTES,
-            high=20.0,
+            low=sram[0],
+            typical=sram[1],
+            high=sram[2],
             unit="pJ at 45 nm",
-            source=f"{HOROWITZ}: 10 pJ for 8 KB, 20 pJ for 32 KB; range: an array of SPIRIT's 1.4 KB of weights, the "
-            "energy going with the root of its size as between these two, to 32 KB",
+            source=f"{HOROWITZ}: 10 pJ for 8 KB, 20 pJ for 32 KB, 100 pJ for 1 MB; an array just large enough for the "
+            f"network's {weight_bytes:,.0f} bytes of weights, power laws between these (the root of the size below); "
+            "range: half of that, to twice, and at least the 8 KB that were published",
         ),
         Constant(
             name="bytes fetched per MAC",
             low=1.1,
-            typical=2.0,
+            typical=1.5,
             high=2.0,
             unit="bytes",
-            source="a weight and an input; low: the input byte is kept for ten neurons. Sums stay in a register: their "
-            "traffic would only make formal coding dearer",
+            source="a weight for each MAC, an input byte for two (typical: a datapath of two neurons), for ten (low: "
+            "it is "
+            "read once for SPIRIT's ten neurons) or for each (high). Sums stay in a register. A convolution that "
+            "kept its "
+            "weights from place to place would fetch less: not held by this range",
         ),
         Constant(name=f"45 nm to {node_nm:g} nm", low=low, typical=typical, high=high, unit="x", source=rules),
     )
 
 
-def draw_mac(node_nm: float, supply: float, n: int, seed: int) -> Mapping[str, NDArray[np.float64]]:
+def mac_pj(numbers: Sequence[float]) -> dict[str, float]:
+    """pJ of a MAC from numbers in the order of `constants`, ``"bare"`` and ``"with_memory"``."""
+    add, multiply, access, fetched, scale = numbers
+    return {"bare": scale * (add + multiply), "with_memory": scale * (add + multiply + fetched * access / 8.0)}
+
+
+def draw_mac(
+    node_nm: float, supply: float, n: int, seed: int, *, weight_bytes: float = SPIRIT_BYTES
+) -> Mapping[str, NDArray[np.float64]]:
     """Return `n` draws of the MAC in pJ, ``"bare"`` and ``"with_memory"``, each (n,), every constant over its range."""
     drawn = {
         constant.name: triangular(
@@ -137,7 +166,7 @@ def draw_mac(node_nm: float, supply: float, n: int, seed: int) -> Mapping[str, N
             constant.high,
             stream(seed, "energy", "formal", constant.name).random(n),
         )
-        for constant in constants(node_nm, supply)
+        for constant in constants(node_nm, supply, weight_bytes=weight_bytes)
     }
     add, multiply, access, fetched, scale = drawn.values()
     bare = scale * (add + multiply)

@@ -7,13 +7,13 @@ number, a factor of 2 either way for any other, and the entry says so.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from spikecim.coding.spec import LinkSpec
 from spikecim.energy.table import READINGS, EnergyTable
-from spikecim.energy.terms import READING, reading_factor
+from spikecim.energy.terms import PULSE, READING, reading_factor
 from spikecim.parameters import Parameter, walk
 from spikecim.units import format_quantity
 
@@ -39,6 +39,8 @@ class Entry:
         Row of the published number that a calibrated value was fitted to.
     default_range : bool
         The chip file gives no range, and the rule above stands in.
+    relative_to : float or None
+        SI value that 1 stands for, where `value` is 1 and what it multiplies was counted with the chip's own number.
     """
 
     path: str
@@ -50,6 +52,7 @@ class Entry:
     source: str
     fitted_to: str | None = None
     default_range: bool = False
+    relative_to: float | None = None
 
     @property
     def name(self) -> str:
@@ -61,10 +64,15 @@ class Entry:
         """Whether the range has room; a number fixed by its file has none."""
         return self.low < self.high
 
+    def si(self, number: float) -> float:
+        """`number` of this entry in SI."""
+        return number if self.relative_to is None else number * self.relative_to
+
     def text(self, number: float) -> str:
         """`number` as this entry would print it."""
         if self.unit == "choice":
             return READINGS[0] if number == 1.0 else READINGS[1]
+        number = self.si(number)
         return f"{number:g}" if self.unit == "count" else format_quantity(number, self.unit)
 
 
@@ -86,6 +94,15 @@ def entries_of(
     if n_out is None:
         return tuple(found)
     return _reading(table, n_out, reading), *found
+
+
+def pulse_entry(pulse_width: Parameter[float]) -> Entry:
+    """The read pulse, relative to itself: the charge through the cells is proportional to it.
+
+    The injector ratio is trimmed to the published full weight, so a longer pulse moves nothing else.
+    """
+    entry, own = _entry(PULSE, pulse_width), float(pulse_width.value)
+    return replace(entry, value=1.0, low=entry.low / own, high=entry.high / own, relative_to=own)
 
 
 def _numbers(table: EnergyTable, link: LinkSpec) -> Iterator[tuple[str, Parameter[Any]]]:

@@ -9,7 +9,7 @@ from importlib import resources
 from spikecim.errors import ParameterError
 from spikecim.parameters import Section, read_section
 
-READ_AS = ("own text", "own abstract", "table elsewhere")
+READ_AS = ("own text", "own abstract", "abstract and translation", "own page and table elsewhere", "table elsewhere")
 
 
 class PublishedChip(Section):

@@ -37,8 +37,9 @@ ENERGY = {
 }
 # Area of a circuit of 130 nm at each node, relative.
 AREA_FROM_130 = {"130": 1.0, "90": 0.44, "65": 0.23, "45": 0.16, "32": 0.072, "20": 0.033, "14": 0.027, "7": 0.0092}
-# What follows the current of the cells and the supply, and no gate: G V_read t V_dd.
-ANALOG = ("cell_read",)
+# What follows a current and the supply it flows from, and no gate: cells, clamps and injectors, comparators, packets of
+# charge, standing bias.
+ANALOG = ("cell_read", "clamp_injector", "comparator", "reset_packet", "static")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +58,8 @@ class Projection:
     energy : float
         Energy of a digital gate there, relative to here.
     analog_energy : float
-        The same for `ANALOG` parts: the claim makes no difference; the polynomials speak of gates only, so a cell's
-        current keeps its size and only the supply it flows from changes.
+        The same for `ANALOG` parts: the claim makes no difference; the polynomials speak of the switching energy of
+        gates only, so currents (and how long they flow) keep their size and only the supply they flow from changes.
     density : float
         Circuits on the same area, relative to here.
     source, note : str
@@ -132,7 +133,10 @@ def _by_polynomials(nm: int, device: str, energy: float, supply: float, new_supp
         analog_energy=new_supply / supply,
         density=1.0 / area,
         source=STILLMAKER,
-        note=f"digital gates; cells keep their current, only its supply changes; link pads may not follow{extra}",
+        note="logic and link as digital gates (pads may not follow); all of the core, standing power too, keeps its "
+        "currents "
+        "and its times, only the supply changes: what a redesigned clamp, comparator or capacitor would save is not "
+        f"in it{extra}",
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PICO = 1e12
 CORE_PARTS = ("cell_read", "clamp_injector", "comparator", "reset_packet", "static")
 READING = "energy.reading"
+PULSE = "array.pulse_width"
 Grid = NDArray[np.float64]
 
 
@@ -85,6 +86,11 @@ def layered_terms_of(actions: LayeredActions) -> tuple[Term, ...]:
             ("core_word", ("energy.core_word",), actions.core_words, 1.0),
         )
     )
+
+
+def with_pulse(terms: Sequence[Term]) -> tuple[Term, ...]:
+    """The same terms with the charge through the cells also a matter of the read pulse, `entries.pulse_entry`."""
+    return tuple(replace(term, factors=(*term.factors, PULSE)) if term.part == "cell_read" else term for term in terms)
 
 
 def _dynamic(actions: Actions | LayeredActions) -> list[tuple[str, tuple[str, ...], NDArray[Any], float]]:

@@ -35,8 +35,23 @@ UNPAID = (
         chips=ANY,
     ),
     Unpaid(
+        what="standing power outside the core: all of logic and link is booked by the word and the bit, by assumption",
+        effect="either way; what a faster clock or a longer wait would change there is not seen",
+        chips=ANY,
+    ),
+    Unpaid(
         what="programming of the cells, given beside the total and not in it",
         effect="totals too low until many inferences share it",
+        chips=ANY,
+    ),
+    Unpaid(
+        what="forming of the cells, the reads that verify them, and the words that bring the weights to the chip",
+        effect="programming too low; the words alone are told beside it",
+        chips=ANY,
+    ),
+    Unpaid(
+        what="conductance of the cells: no range here moves it, cells are one draw of an assumed device",
+        effect="either way, in cell current",
         chips=ANY,
     ),
     Unpaid(

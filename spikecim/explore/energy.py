@@ -13,12 +13,13 @@ from spikecim.energy.unpaid import unpaid
 from spikecim.errors import ParameterError
 from spikecim.explore import energy_parts as parts_of
 from spikecim.explore.compare_curves import Z95
-from spikecim.explore.energy_doubt import Doubt, bar_rows, doubt_of, is_published_task, range_of
+from spikecim.explore.energy_doubt import Doubt, anchor_row, bar_rows, doubt_of, is_published_task, range_of
 from spikecim.explore.energy_formal import CLAIM, constants, formal_macs, projection_rows
-from spikecim.explore.energy_gains import BREAK_EVEN, Formal, baseline_rows, programming_row
+from spikecim.explore.energy_gains import BREAK_EVEN, baseline_rows, programming_row
 from spikecim.explore.energy_links import link_rows
 from spikecim.explore.energy_published import data_of, own_rows, published_rows
 from spikecim.explore.energy_sources import AnyRun, load_any, source_of
+from spikecim.explore.energy_ways import way_rows
 from spikecim.results.energy_report import EnergyReport, PerImage, RunEnergy, Scope
 from spikecim.results.energy_rows import UnpaidRow
 from spikecim.results.energy_source import EnergySource
@@ -26,6 +27,9 @@ from spikecim.results.population import HIGH, LOW
 from spikecim.version import __version__
 
 DRAWS, SEED = 10_000, 0
+PER_SPIKE = "per-input-spike"
+COUNTED, SCALED = "as counted", "scaled, not physical"
+NEAR = 0.5  # points of accuracy that a smaller margin may cost and still count as the same
 CONFIDENCE = 95.0  # of `Z95` and of Wilson intervals
 
 
@@ -69,26 +73,25 @@ def energy_report(runs: Mapping[str, AnyRun], *, draws: int = DRAWS, seed: int =
         raise ParameterError(f"energy: {draws} draws give no 5 % and 95 %; allowed: 100 or more")
     sources = [source_of(run, name) for name, run in runs.items()]
     anchor = next((source for source in sources if is_published_task(source)), None)
-    formal = formal_macs(draws, seed)
-    reported = tuple(_run_energy(source, doubt_of(source, anchor, draws, seed), formal) for source in sources)
+    reported = tuple(_run_energy(source, doubt_of(source, anchor, draws, seed), seed) for source in sources)
     rows, citations = published_rows()
     return EnergyReport(
         runs=reported,
         remarks=_remarks(sources, anchor),
         published=rows,
         citations=citations,
-        constants=constants(),
         claim=CLAIM,
         draws=draws,
         seed=seed,
         percentiles=(LOW, HIGH),
         confidence_percent=CONFIDENCE,
         break_even=BREAK_EVEN,
+        near_points=NEAR,
         version=__version__,
     )
 
 
-def _run_energy(source: EnergySource, doubt: Doubt, formal: tuple[Formal, ...]) -> RunEnergy:
+def _run_energy(source: EnergySource, doubt: Doubt, seed: int) -> RunEnergy:
     own, events = source.own, float(source.own.events.sum(1).mean())
     accuracy, low, high = parts_of.shares(own.correct)
     images = _per_image(source)
@@ -119,7 +122,11 @@ def _run_energy(source: EnergySource, doubt: Doubt, formal: tuple[Formal, ...]) 
         margins=parts_of.margin_rows(source),
         static=parts_of.static_rows(source),
         links=link_rows(source, doubt.narrowest, (LOW, HIGH)),
-        baselines=baseline_rows(source, doubt, formal),
+        ways=way_rows(source, doubt.narrowest, (LOW, HIGH)),
+        constants=constants(source),
+        nonzero_percent=None if source.nonzero is None else 100 * source.nonzero,
+        anchor=anchor_row(doubt, source),
+        baselines=baseline_rows(source, doubt, formal_macs(source, len(doubt.programming), seed)),
         programming=programming_row(source),
         tornado=bar_rows(source),
         unpaid=_unpaid(source),
@@ -166,6 +173,7 @@ def _scope(source: EnergySource, doubt: Doubt, scope: str, reading: str) -> Scop
     return Scope(
         scope=scope,
         reading=reading,
+        basis=SCALED if reading == PER_SPIKE else COUNTED,
         nj=parts_of.spread_of(nj),
         nj_mean_low=None if half is None else mean - half,
         nj_mean_high=None if half is None else mean + half,

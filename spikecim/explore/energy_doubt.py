@@ -11,17 +11,29 @@ from numpy.typing import NDArray
 from spikecim.energy.entries import Entry
 from spikecim.energy.sensitivity import averaged, tornado
 from spikecim.energy.terms import READING, Term, mean_pj, reading_factor
-from spikecim.energy.uncertainty import FIGURES, Anchor, Anchored, Draws, anchored, anchors_of, draw_entries, spread
+from spikecim.energy.uncertainty import (
+    FIGURES,
+    Anchor,
+    Anchored,
+    Draws,
+    anchored,
+    anchors_of,
+    draw_entries,
+    spread,
+    triangular,
+)
 from spikecim.explore.energy_links import wire_entry
-from spikecim.results.energy_against_rows import BarRow
+from spikecim.results.energy_against_rows import AnchorRow, BarRow, FigureRow, SolvedRow
 from spikecim.results.energy_rows import Range
 from spikecim.results.energy_source import EnergySource
 from spikecim.results.population import HIGH, LOW
+from spikecim.streams import stream
 
 Values = NDArray[np.float64]
 # Where the published figures were measured: input lines, neurons, decision margin, data.
 PUBLISHED_TASK, PUBLISHED_DATA = ((144, 10), 10), "mnist "
 FIGURES_READ = "per-synaptic-event"
+PROGRAMMING_FACTOR = 3.0  # either way: the energy of a pulse is an order of magnitude
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +48,17 @@ class Doubt:
         Those of them that keep the published figures; None where no given run can tell.
     lines_out : int
         Neurons that share an input spike, for the reading.
+    programming : float64 (n,)
+        Energy of programming, over what the run says.
+    anchors : tuple of Anchor
+        What the anchored draws keep.
     """
 
     free: Draws
     anchored: Anchored | None
     lines_out: int
+    programming: Values
+    anchors: tuple[Anchor, ...] = ()
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -82,35 +100,85 @@ def doubt_of(source: EnergySource, anchor: EnergySource | None, n: int, seed: in
     wire = wire_entry(source)
     entries = (*source.entries, *([wire] if all(entry.path != wire.path for entry in source.entries) else []))
     free = draw_entries(entries, n, seed)
-    kept = None if anchor is None else _anchored(free, source, anchor, seed)
-    return Doubt(free=free, anchored=kept, lines_out=source.lines[1])
+    u = stream(seed, "energy", "draw", "programming").random(n)
+    doubt = Doubt(
+        free=free,
+        anchored=None,
+        lines_out=source.lines[1],
+        programming=triangular(1 / PROGRAMMING_FACTOR, 1.0, PROGRAMMING_FACTOR, u),
+    )
+    return doubt if anchor is None else _anchored(doubt, source, anchor, seed)
 
 
-def _anchored(free: Draws, source: EnergySource, anchor: EnergySource, seed: int) -> Anchored | None:
-    """The solved entries of the anchor's run, put in place of those of `source`, draw by draw."""
-    n = len(next(iter(free.values())))
+def _anchored(doubt: Doubt, source: EnergySource, anchor: EnergySource, seed: int) -> Doubt:
+    """With the solved entries of the anchor's run in place of those of `source`, draw by draw."""
+    n = len(doubt.programming)
     means, events = averaged(anchor.own.terms), float(anchor.own.events.sum(1).mean())
-    anchors = [_as_run(one, anchor) for one in anchors_of(anchor.entries, means, events, anchor.scopes)]
-    own = {entry.path: entry for entry in source.entries}
-    if any(_differs(one.entry, own.get(one.entry.path)) for one in anchors):
+    anchors = tuple(_both(one, anchor) for one in anchors_of(anchor.entries, means, events, anchor.scopes))
+    own, theirs = ({entry.path: entry for entry in one.entries} for one in (source, anchor))
+    solved = {one.entry.path for one in anchors}
+    if any(path not in own or own[path].value != theirs[path].value for path in solved):
+        return doubt  # another value was not fitted to the same figure
+    found, draws = anchored(draw_entries(anchor.entries, n, seed), anchors, seed), {}
+    for path, values in doubt.free.items():
+        mine, drawn = own.get(path), values[found.kept]
+        if mine is not None and path in theirs and _same_range(mine, theirs[path]):
+            drawn = found.draws[path]  # a number that both chips have is drawn once
+        elif mine is not None and path in solved:
+            drawn = np.clip(found.draws[path] * drawn / mine.value, mine.low, mine.high)
+        draws[path] = drawn
+    return replace(doubt, anchored=Anchored(draws=draws, kept=found.kept), anchors=anchors)
+
+
+def _both(one: Anchor, source: EnergySource) -> Anchor:
+    """The anchor's figure anywhere from the published one to what its run says, half a printed unit beyond either.
+
+    The entry was fitted over many chips. How far one chip on one set of images may be from the figure is unknown.
+    """
+    pj, half = run_pj(one, source), one.figure.half_unit
+    low, high = sorted((one.figure.pj, pj))
+    return replace(one, figure=replace(one.figure, pj=(low + high) / 2, half_unit=half + (high - low) / 2))
+
+
+def run_pj(one: Anchor, source: EnergySource) -> float:
+    """pJ per event that the anchor's run says, read as the figure is."""
+    return mean_pj(one.terms, source.values(FIGURES_READ), source.scopes[one.figure.scope]) / one.events
+
+
+def _same_range(first: Entry, second: Entry) -> bool:
+    return (first.value, first.low, first.high) == (second.value, second.low, second.high)
+
+
+def anchor_row(doubt: Doubt, source: EnergySource) -> AnchorRow | None:
+    """How many draws keep the published figures, and what that leaves of the solved entries."""
+    if doubt.anchored is None:
         return None
-    found = anchored(draw_entries(anchor.entries, n, seed), anchors, seed)
-    # Numbers that both chips have are drawn once.
-    shared = {one.path for one in anchor.entries if not _differs(one, own.get(one.path))}
-    draws = {path: found.draws[path] if path in shared else values[found.kept] for path, values in free.items()}
-    return Anchored(draws=draws, kept=found.kept)
+    entries, published = {entry.path: entry for entry in source.entries}, {one.row: one for one in FIGURES}
+    return AnchorRow(
+        kept=int(doubt.anchored.kept.sum()),
+        kept_percent=100 * float(doubt.anchored.kept.mean()),
+        figures=tuple(
+            FigureRow(
+                scope=one.figure.scope,
+                published_pj=published[one.figure.row].pj,
+                half_unit_pj=published[one.figure.row].half_unit,
+                low_pj=one.figure.pj - one.figure.half_unit,
+                high_pj=one.figure.pj + one.figure.half_unit,
+            )
+            for one in doubt.anchors
+        ),
+        solved=tuple(_solved(entries[one.entry.path], doubt.anchored.draws[one.entry.path]) for one in doubt.anchors),
+    )
 
 
-def _as_run(one: Anchor, source: EnergySource) -> Anchor:
-    """The anchor at what its run says: it was fitted over many chips, from which one chip is a little off for good."""
-    pj = mean_pj(one.terms, source.values(FIGURES_READ), source.scopes[one.figure.scope]) / one.events
-    half = one.figure.half_unit * pj / one.figure.pj
-    return replace(one, figure=replace(one.figure, pj=pj, half_unit=half))
-
-
-def _differs(entry: Entry, other: Entry | None) -> bool:
-    """Another value was not fitted to the same figure."""
-    return other is None or other.value != entry.value
+def _solved(entry: Entry, draws: Values) -> SolvedRow:
+    low, median, high = np.percentile(draws, [LOW, 50.0, HIGH])
+    found = Range(value=entry.value, low=float(low), median=float(median), high=float(high))
+    texts = (entry.text(float(f"{number:.4g}")) for number in (found.value, found.low, found.median, found.high))
+    text, text_low, text_median, text_high = texts
+    return SolvedRow(
+        entry=entry.path, found=found, text=text, text_low=text_low, text_median=text_median, text_high=text_high
+    )
 
 
 def range_of(value: float, draws: Values) -> Range:
@@ -134,9 +202,9 @@ def bar_rows(source: EnergySource) -> tuple[BarRow, ...]:
             status=bar.entry.status,
             source=bar.entry.source,
             default_range=bar.entry.default_range,
-            low=bar.entry.low,
-            value=bar.entry.value,
-            high=bar.entry.high,
+            low=bar.entry.si(bar.entry.low),
+            value=bar.entry.si(bar.entry.value),
+            high=bar.entry.si(bar.entry.high),
             text_low=bar.entry.text(bar.entry.low),
             text=bar.entry.text(bar.entry.value),
             text_high=bar.entry.text(bar.entry.high),

@@ -7,7 +7,8 @@ import math
 from spikecim.energy import baselines
 from spikecim.energy.technology import projections
 from spikecim.explore.energy_gains import Formal
-from spikecim.results.energy_against_rows import Claim, Constant, ProjectionRow
+from spikecim.results.energy_against_rows import ProjectionRow
+from spikecim.results.energy_gain_rows import Claim, Constant
 from spikecim.results.energy_source import EnergySource
 
 # SPIRIT's node and the supply of its logic, at which formal coding is charged too.
@@ -16,39 +17,47 @@ NODE_NM, SUPPLY = 130.0, 1.2
 CLAIM = Claim(
     gain=5.0, source="Leti article, embedded.com 2020; IEDM 2019 abstract (up to 5x); the MAC is not described"
 )
-TITLES = {"bare": "bare int8 MACs", "with_memory": "int8 MACs and memory"}
+TITLES = {
+    "bare": ("bare", "bare int8 MACs"),
+    "with_memory": ("with memory", "int8 MACs and memory"),
+    "skipped": ("zeros skipped", "int8 MACs and memory, zeros skipped"),
+}
 
 
-def formal_macs(n: int, seed: int) -> tuple[Formal, ...]:
-    """Both kinds of formal coding, with `n` draws of each."""
-    draws = baselines.draw_mac(NODE_NM, SUPPLY, n, seed)
-    ends = [
-        _mac([getattr(one, end) for one in baselines.constants(NODE_NM, SUPPLY)]) for end in ("low", "typical", "high")
-    ]
-    return tuple(
-        Formal(
-            name=name.replace("_", " "),
-            title=title,
-            low=ends[0][name],
-            typical=ends[1][name],
-            high=ends[2][name],
-            draws=draws[name],
+def formal_macs(source: EnergySource, n: int, seed: int) -> tuple[Formal, ...]:
+    """Every kind of formal coding of the run's network, with `n` draws of each.
+
+    Zeros are skipped where the run knows its images; testing for them is free.
+    """
+    draws = baselines.draw_mac(NODE_NM, SUPPLY, n, seed, weight_bytes=source.weights)
+    found = baselines.constants(NODE_NM, SUPPLY, weight_bytes=source.weights)
+    ends = [baselines.mac_pj([getattr(one, end) for one in found]) for end in ("low", "typical", "high")]
+    macs, kinds = float(source.macs.sum()), []
+    for key, (name, title) in TITLES.items():
+        costs, share = ("bare" if key == "bare" else "with_memory"), 1.0
+        if key == "skipped":
+            if not source.nonzero:  # unknown, or nothing is left to do
+                continue
+            share = source.nonzero
+        kinds.append(
+            Formal(
+                name=name,
+                title=title,
+                macs=macs * share,
+                low=ends[0][costs],
+                typical=ends[1][costs],
+                high=ends[2][costs],
+                draws=draws[costs],
+            )
         )
-        for name, title in TITLES.items()
-    )
+    return tuple(kinds)
 
 
-def _mac(numbers: list[float]) -> dict[str, float]:
-    """pJ of a MAC with every constant at the same end of its range."""
-    add, multiply, access, fetched, scale = numbers
-    return {"bare": scale * (add + multiply), "with_memory": scale * (add + multiply + fetched * access / 8.0)}
-
-
-def constants() -> tuple[Constant, ...]:
+def constants(source: EnergySource) -> tuple[Constant, ...]:
     """Every number behind them, with its source."""
     return tuple(
         Constant(name=one.name, low=one.low, typical=one.typical, high=one.high, unit=one.unit, source=one.source)
-        for one in baselines.constants(NODE_NM, SUPPLY)
+        for one in baselines.constants(NODE_NM, SUPPLY, weight_bytes=source.weights)
     )
 
 

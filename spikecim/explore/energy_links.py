@@ -45,7 +45,7 @@ class Option:
     ticks : float
         Length of a tick, over what it is now.
     one_out : bool
-        One word leaves for each inference instead of one for each output spike.
+        One word leaves for each inference instead of one for each output spike, which the logic still handles.
     wire : bool
         Words travel on the chip instead, as between its cores.
     """
@@ -99,7 +99,9 @@ def _serial_options(now: tuple[int, int]) -> tuple[Option, ...]:
         Option(name="as it is", assumption=f"serial, words of {now[0]} bits in and {now[1]} bits out", bits=now),
         Option(
             name="faster clock",
-            assumption=f"ticks {FASTER} times shorter; a bit takes what it takes now; only standing power shrinks",
+            assumption=f"ticks {FASTER} times shorter; a bit takes what it takes now; by assumption nothing outside "
+            "the core is static, so "
+            "only the core's standing power shrinks",
             bits=now,
             ticks=1 / FASTER,
         ),
@@ -132,7 +134,9 @@ def _event_options(source: EnergySource) -> tuple[Option, ...]:
         ),
         Option(
             name="only the class leaves",
-            assumption="serial as it is; output spikes are counted on the chip, one word leaves for each inference",
+            assumption="serial as it is; the logic of an output word counts output spikes on the chip as before, one "
+            "word leaves for "
+            "each inference",
             bits=source.bits,
             one_out=True,
         ),
@@ -165,9 +169,9 @@ def terms_with(source: EnergySource, option: Option) -> tuple[Term, ...]:
     own, out = source.own, np.ones_like(source.own.words_out)
     found = []
     for term in own.terms:
-        incoming = term.entry == "energy.logic_input" or IN in term.factors
+        incoming = incoming_of(term)
         counts, factors = term.counts, term.factors
-        if option.one_out and term.part in ("link", "logic") and not incoming:
+        if option.one_out and term.part == "link" and not incoming:
             counts = _last_layer(out, counts)
         if term.part == "link" and option.serial_bits is not None:
             factors = tuple(path for path in factors if path not in (IN, OUT))
@@ -182,6 +186,11 @@ def terms_with(source: EnergySource, option: Option) -> tuple[Term, ...]:
         more = tuple(path for path in own.terms[0].factors if path == "energy.reading")
         found.append(Term(part="link", factors=(WIRE, *more), counts=_last_layer(words, own.terms[0].counts)))
     return tuple(found)
+
+
+def incoming_of(term: Term) -> bool:
+    """Whether a term of link or logic is about words in."""
+    return term.entry == "energy.logic_input" or IN in term.factors
 
 
 def _last_layer(words: NDArray[np.int64], like: NDArray[np.int64]) -> NDArray[np.int64]:

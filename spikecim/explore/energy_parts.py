@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.energy.terms import Term
+from spikecim.energy.terms import READING, Term
 from spikecim.explore.compare_curves import wilson
 from spikecim.results.energy_rows import BasisRow, ClassRow, LayerRow, MarginRow, PartRow, Spread, StaticRow
 from spikecim.results.energy_source import EnergySource
@@ -27,6 +27,9 @@ COUNTED = {
     "output_bits": "bits out",
 }
 BITS = ("link.input_bits", "link.output_bits")
+# The weakest first. The charge through the cells rests on conductances of an assumed device, however it is counted.
+WEAKEST = ("assumed", "proxy", "calibrated", "derived", "measured", "published")
+COUNT_STATUS = {"cell_read": "assumed"}
 
 
 def spread_of(values: NDArray[np.float64]) -> Spread:
@@ -51,17 +54,36 @@ def shares(correct: NDArray[np.bool_]) -> tuple[float, float, float]:
     return 100 * float(correct.mean()), 100 * float(low[0]), 100 * float(high[0])
 
 
+def status_of(source: EnergySource, term: Term) -> str:
+    """The weakest status among what a term multiplies.
+
+    A fitted entry carries what multiplies it: its product is what was fitted. The reading is told apart everywhere.
+    """
+    known = {entry.path: entry.status for entry in source.entries if entry.path != READING}
+    if known[term.entry] == "calibrated":
+        return "calibrated"
+    found = [known[path] for path in term.factors if path in known]
+    return min([*found, COUNT_STATUS.get(term.part, found[0])], key=WEAKEST.index)
+
+
 def basis_rows(source: EnergySource) -> tuple[BasisRow, ...]:
-    """Share of the energy by the status of the entry it was multiplied with, largest share of the chip first."""
-    rows = []
-    for status in dict.fromkeys(entry.status for entry in source.entries):
-        paths = tuple(entry.path for entry in source.entries if entry.status == status)
-        own = tuple(term for term in source.own.terms if term.entry in paths)
+    """Share of the energy by the weakest status of what makes it up, largest share of the chip first."""
+    rows, told = [], [(term, status_of(source, term)) for term in source.own.terms]
+    named = {path for term in source.own.terms for path in term.factors}
+    for status in dict.fromkeys([*(status for _, status in told), *(entry.status for entry in source.entries)]):
+        own = tuple(term for term, its in told if its == status)
+        paths = tuple(
+            entry.path
+            for entry in source.entries
+            if entry.path in {term.entry for term in own}
+            or (entry.status == status and entry.path in named and entry.path not in {term.entry for term, _ in told})
+        )
         core, chip = (
             _percent(float(source.nj(parts, own).sum()), float(source.nj(parts).sum()))
             for parts in source.scopes.values()
         )
-        rows.append(BasisRow(status=status, entries=paths, core_percent=core, chip_percent=chip))
+        if own or paths:
+            rows.append(BasisRow(status=status, entries=paths, core_percent=core, chip_percent=chip))
     return tuple(sorted(rows, key=lambda row: -row.chip_percent))
 
 
@@ -90,7 +112,7 @@ def _part_row(source: EnergySource, term: Term, core: float, chip: float) -> Par
         each_pj=1000 * nj / count if count else None,
         scope="core" if inside else "chip",
         static=term.part in STATIC,
-        status=entry.status,
+        status=status_of(source, term),
         value=entry.value,
         unit=entry.unit,
         low=entry.low,

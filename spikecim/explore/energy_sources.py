@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 from spikecim.chips.multi_spec import MultiChipSpec
 from spikecim.chips.spec import ChipSpec
 from spikecim.energy.actions import Actions, count_actions
-from spikecim.energy.entries import entries_of
+from spikecim.energy.entries import entries_of, pulse_entry
 from spikecim.energy.layered import LAYERED_SCOPES, LayeredActions, count_layer_actions
 from spikecim.energy.ledger import SCOPES
-from spikecim.energy.terms import layered_terms_of, terms_of
+from spikecim.energy.terms import layered_terms_of, terms_of, with_pulse
 from spikecim.errors import ResultFileError
 from spikecim.reports.wording import without_folders
 from spikecim.results.energy_source import EnergySource, Snapshot
 from spikecim.results.hdf5 import load_run
 from spikecim.results.layered_run import LayeredRun
 from spikecim.results.run import RunResult
+from spikecim.units import format_quantity
 
 AnyRun = RunResult | LayeredRun
 
@@ -66,18 +67,21 @@ def _single(run: RunResult, name: str) -> EnergySource:
         settings=_settings(chip, {"network": run.network.name, **run.settings}),
         layers=(run.network.name or "perceptron",),
         macs=np.array([program.n_in * program.n_out], np.int64),
+        weights=program.n_in * program.n_out,
+        nonzero=float((run.values != 0).mean()),
         lines=(program.n_in, program.n_out),
         signed_inputs=bool((run.trains.signs < 0).any()),
         labels=run.labels,
         late=_late(run.record.decisions.reached, program.delta_s),
         scopes=SCOPES,
-        entries=entries_of(chip.energy, chip.link, n_out=program.n_out),
+        entries=(*entries_of(chip.energy, chip.link, n_out=program.n_out), pulse_entry(chip.array.pulse_width)),
         reading=chip.energy.reading.value,
         tick_s=program.tick_s,
-        silent=terms_of(_blank(program.n_ticks)),
+        silent=with_pulse(terms_of(_blank(program.n_ticks))),
         bits=chip.word_bits,
         snapshots=tuple(_snapshot(margin, run) for margin in margins),
         programming_nj=_programming(run.settings.get("programming_nj"), name),
+        pulse=_pulse(chip),
     )
 
 
@@ -86,7 +90,7 @@ def _snapshot(margin: int | None, run: RunResult) -> Snapshot:
     return Snapshot(
         delta_s=margin,
         correct=run.correct(margin),
-        terms=terms_of(actions),
+        terms=with_pulse(terms_of(actions)),
         words_in=actions.input_words,
         words_out=actions.output_words,
         events=actions.synaptic_events[:, None],
@@ -119,18 +123,21 @@ def _layered(run: LayeredRun, name: str) -> EnergySource:
         settings=_settings(chip, {"network": run.network, "conversion": run.conversion, **run.settings}),
         layers=run.layer_names,
         macs=run.macs,
+        weights=sum(layer.n_weights for layer in run.layers),
+        nonzero=None,
         lines=(run.layers[0].n_in, run.layers[-1].n_out),
         signed_inputs=False,
         labels=run.labels,
         late=_late(run.reached, run.delta_s),
         scopes=LAYERED_SCOPES,
-        entries=entries_of(chip.energy, link),
+        entries=(*entries_of(chip.energy, link), pulse_entry(chip.array.pulse_width)),
         reading=chip.energy.reading.value,
         tick_s=chip.tick_s,
-        silent=layered_terms_of(count_layer_actions(run, blank, np.array([run.n_ticks]), run.sites)),
+        silent=with_pulse(layered_terms_of(count_layer_actions(run, blank, np.array([run.n_ticks]), run.sites))),
         bits=(link.input_bits.value, link.output_bits.value),
         snapshots=tuple(_layered_snapshot(margin, run.actions(margin), run) for margin in margins),
         programming_nj=_programming(run.programming_nj, name),
+        pulse=_pulse(chip),
     )
 
 
@@ -143,7 +150,7 @@ def _layered_snapshot(margin: int | None, actions: LayeredActions, run: LayeredR
     return Snapshot(
         delta_s=margin,
         correct=run.correct(margin),
-        terms=layered_terms_of(actions),
+        terms=with_pulse(layered_terms_of(actions)),
         words_in=actions.input_words.sum(1),
         words_out=actions.output_words.sum(1),
         events=actions.synaptic_events,
@@ -155,6 +162,13 @@ def _settings(chip: ChipSpec | MultiChipSpec, more: Mapping[str, str]) -> dict[s
     """What a reader needs to run it again; file names in place of folders, which are nobody's business."""
     known = {"chip": chip.name, "chip_title": chip.title, "chip_digest": chip.digest(), **more}
     return {name: without_folders(text) for name, text in known.items()}
+
+
+def _pulse(chip: ChipSpec | MultiChipSpec) -> tuple[str, str]:
+    """What a SET takes, and its status; the weaker one of SET and RESET."""
+    rules = chip.cell.programming
+    weaker = max((rules.set_energy, rules.reset_energy), key=lambda one: one.status == "assumed")
+    return format_quantity(float(weaker.value), weaker.unit), weaker.status
 
 
 def _programming(said: Any, name: str) -> float | None:

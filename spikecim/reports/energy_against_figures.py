@@ -51,7 +51,7 @@ def against_figure(run: RunEnergy) -> Figure:
             axes.barh(row, base.nj_high - base.nj_low, left=base.nj_low, height=0.34, color=SECOND, alpha=0.75)
             axes.plot([base.nj_typical] * 2, [row - 0.25, row + 0.25], color=INK, linewidth=1.4)
             note(axes, significant(base.nj_typical), (base.nj_typical, row), (0, 8), ha="center")
-            names.append(base.title)
+            names.append(base.title.replace(", ", ",\n"))
         axes.axhline(len(run.scopes) - 0.5, color=RULE, linewidth=0.8)
         _log_rows(axes, names, "Energy per inference (nJ)")
     return figure
@@ -77,7 +77,7 @@ def _log_rows(axes: Axes, names: Sequence[str], label: str) -> None:
 
 
 def links_figure(run: RunEnergy) -> Figure:
-    """Draw the whole chip under each link, with the range over draws, and formal coding beside it."""
+    """Draw the whole chip under each link, with the range over draws."""
     with styled():
         figure = new_figure(0.9 + 0.34 * len(run.links))
         axes = figure.subplots()
@@ -86,9 +86,6 @@ def links_figure(run: RunEnergy) -> Figure:
             axes.plot([found.low, found.high], [row, row], color=CHIP, linewidth=4.5, alpha=0.45)
             axes.plot(found.value, row, "o", color=CHIP, markersize=6)
             note(axes, significant(found.value), (found.value, row), (0, 6), ha="center", color=CHIP, box=True)
-        for base in run.baselines:
-            axes.axvspan(base.nj_low, base.nj_high, color=SECOND, alpha=0.22, linewidth=0)
-            note(axes, base.name, (base.nj_typical, 1.0), (0, 2), xycoords=("data", "axes fraction"), ha="center")
         _log_rows(axes, [link.name for link in run.links], "Whole chip (nJ per inference)")
     return figure
 

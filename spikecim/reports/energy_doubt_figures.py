@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from spikecim.results.energy_against_rows import Gain, PublishedRow
+    from spikecim.results.energy_against_rows import PublishedRow
+    from spikecim.results.energy_gain_rows import Gain
     from spikecim.results.energy_report import EnergyReport, RunEnergy
 
 
@@ -68,19 +69,21 @@ def _changes(axes: Axes, row: int, changes: tuple[float, float]) -> None:
 
 
 def _short(path: str) -> str:
-    return path.removeprefix("energy.").replace("link.", "link ").replace("_", " ")
+    return path.removeprefix("energy.").removeprefix("array.").replace("link.", "link ").replace("_", " ")
 
 
 def gains_figure(run: RunEnergy, report: EnergyReport) -> Figure:
     """Draw the gain over formal coding as an interval, by baseline, scope and reading."""
-    rows = [(base, gain) for base in run.baselines for gain in base.gains]
-    names = list(dict.fromkeys((base.title, gain.scope, gain.reading) for base, gain in rows))
+    rows = [(base, gain) for base in run.baselines for gain in base.gains if gain.like_for_like]
+    names = list(dict.fromkeys((_wrapped(base.title), gain.scope, gain.reading) for base, gain in rows))
     with styled():
         figure = new_figure(1.2 + 0.34 * (len(names) + len(run.baselines)))
         axes = figure.subplots()
         places = _gain_rows(axes, names)
         for base, gain in rows:
-            _gain_row(axes, places[(base.title, gain.scope, gain.reading)], gain, filled=gain.reading == run.reading)
+            place = places[(_wrapped(base.title), gain.scope, gain.reading)]
+            narrow = gain.mode == "anchored" or run.anchor is None
+            _gain_row(axes, place, gain, filled=gain.reading == run.reading, narrow=narrow)
         axes.axvline(report.break_even, color=INK, linewidth=0.9, zorder=0)
         if run.published_pj:
             axes.axvline(report.claim.gain, color=PUBLISHED, linewidth=1.2, linestyle=(0, (4, 2)), zorder=0)
@@ -94,6 +97,10 @@ def gains_figure(run: RunEnergy, report: EnergyReport) -> Figure:
         plain_log(axes)
         axes.set_xlabel("Gain (above 1 spikes win)")
     return figure
+
+
+def _wrapped(title: str) -> str:
+    return title.replace(", ", ",\n")
 
 
 def _gain_rows(axes: Axes, names: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
@@ -114,8 +121,8 @@ def _gain_rows(axes: Axes, names: list[tuple[str, str, str]]) -> dict[tuple[str,
     return places
 
 
-def _gain_row(axes: Axes, row: int, gain: Gain, *, filled: bool) -> None:
-    """The interval of one mode; the value is the same in both."""
+def _gain_row(axes: Axes, row: int, gain: Gain, *, filled: bool, narrow: bool) -> None:
+    """The interval of one mode, and the median of the narrowest."""
     thick = gain.mode == "anchored"
     axes.plot(
         [gain.gain.low, gain.gain.high],
@@ -124,11 +131,10 @@ def _gain_row(axes: Axes, row: int, gain: Gain, *, filled: bool) -> None:
         linewidth=4.5 if thick else 1.1,
         alpha=0.45 if thick else 1.0,
     )
-    if gain.mode == "free":
-        face = CHIP if filled else PAPER
-        axes.plot(gain.gain.value, row, "o", color=CHIP, markersize=6, markerfacecolor=face, markeredgewidth=1.4)
-        text = f"{significant(gain.gain.value)}×"
-        note(axes, text, (gain.gain.value, row), (0, 6), ha="center", color=CHIP, box=True)
+    if narrow:
+        face, middle = CHIP if filled else PAPER, gain.gain.median
+        axes.plot(middle, row, "o", color=CHIP, markersize=6, markerfacecolor=face, markeredgewidth=1.4)
+        note(axes, f"{significant(middle)}×", (middle, row), (0, 6), ha="center", color=CHIP, box=True)
 
 
 def published_figure(run: RunEnergy, report: EnergyReport) -> Figure:

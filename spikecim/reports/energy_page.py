@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spikecim.reports import energy_against_tables as against
+from spikecim.reports import energy_gain_tables as gains
 from spikecim.reports import energy_page_tables as tables
 from spikecim.reports.energy_plates import run_plates, runs_plates
 from spikecim.reports.energy_sentences import findings, lede, side_by_side_lede, tiles
@@ -54,7 +55,6 @@ def _page(report: EnergyReport) -> dict[str, Any]:
         "side": None if one else {"table": against.runs_table(report), "plates": _drawn(runs_plates(report))},
         "runs": runs,
         "sections": _navigation(runs, one=one),
-        "constants": against.constants_table(report),
         "citations": [{"name": name, "text": text} for name, text in report.citations.items()],
         "conventions": _conventions(report),
     }
@@ -105,6 +105,9 @@ def _run(run: RunEnergy, report: EnergyReport, prefix: str) -> dict[str, Any]:
         "prefix": prefix,
         "name": run.name,
         "images_csv": csv_name(report, run, "images"),
+        "constants": gains.constants_table(
+            run, "Constants of formal coding" + (f", {run.name}" if len(report.runs) > 1 else "")
+        ),
         "lede": lede(run),
         "tiles": tiles(run),
         "findings": findings(run, report),
@@ -120,13 +123,13 @@ def _run(run: RunEnergy, report: EnergyReport, prefix: str) -> dict[str, Any]:
                 tables.classes_table(run),
             ],
             "against": [
-                against.gains_table(run),
-                against.baselines_table(run),
+                gains.gains_table(run),
+                gains.baselines_table(run),
                 against.published_table(run, report),
                 against.projection_table(run),
             ],
-            "link": [against.links_table(run)],
-            "doubt": [against.doubt_table(run), against.ranges_table(run)],
+            "link": [against.links_table(run), against.ways_table(run)],
+            "doubt": [against.doubt_table(run), *against.anchor_table(run), against.ranges_table(run)],
             "margin": [tables.margins_table(run)] if run.margins else [],
         },
         "plates": {

@@ -10,6 +10,7 @@ from spikecim.results.energy_report import RunEnergy
 from spikecim.results.energy_rows import Spread
 
 EVENT = "per-synaptic-event"
+COUNTED = "as counted"
 
 
 def answer_table(run: RunEnergy) -> Table:
@@ -37,7 +38,11 @@ def answer_table(run: RunEnergy) -> Table:
         "pJ per event",
         "pJ per input spike",
     )
-    return table("Both scopes, both readings", head, rows)
+    lead = (
+        "Read per input spike, every part is divided by the neurons, standing power and the charge of the cells too: "
+    )
+    scaled = [one for one in run.scopes if one.basis != COUNTED]
+    return table("Both scopes, both readings", head, rows, f"{lead}{scaled[0].basis}." if scaled else "")
 
 
 def basis_table(run: RunEnergy) -> Table:

@@ -34,7 +34,7 @@ def run_plates(run: RunEnergy, report: EnergyReport, prefix: str) -> list[Plate]
             make(("gains", AGAINST, "The gain, as an interval", _GAINS), partial(doubt.gains_figure, run, report)),
             make(("against", AGAINST, "On one axis", _AGAINST), partial(axis.against_figure, run)),
             make(("published", AGAINST, "Among chips", _PUBLISHED), partial(doubt.published_figure, run, report)),
-            make(("links", LINK, "The same words on other links", _LINKS), partial(axis.links_figure, run)),
+            make(("links", LINK, "The same spikes on other links", _LINKS), partial(axis.links_figure, run)),
         ]
     for scope, title in (("core", "The core, entry by entry"), ("chip", "The whole chip, entry by entry")):
         if any(bar.scope == scope for bar in run.tornado):
@@ -69,7 +69,8 @@ _LAYERS = (
     "Words on the outer link are those of the first and of the last layer; words between cores of the layer they reach."
 )
 _GAINS = (
-    "Energy of formal coding over that of spikes, mean of an inference. Thick: draws that keep the published figures; "
+    "Energy of formal coding over that of spikes, mean of an inference; dots are medians. The whole chip stands beside "
+    "formal coding with the same link. Thick: draws that keep the published figures; "
     "thin: every entry free. Filled: the chip file's own reading. The constants of formal coding are drawn too."
 )
 _AGAINST = (
@@ -81,8 +82,8 @@ _PUBLISHED = (
     "own (table below). Up and left is better."
 )
 _LINKS = (
-    "Bands: formal coding, low to high. Thick: draws that keep the published figures, where the run can; else all. "
-    "Assumptions stand in the table."
+    "Dots: at the table. Bars: draws that keep the published figures, where the run can; else all. Assumptions stand "
+    "in the table."
 )
 _MARGINS = "All margins are read from one run: an image ends when its leader is δs spikes ahead."
 _RUNS = "Mean of an inference. Thick: draws that keep the published figures; thin: every entry free."

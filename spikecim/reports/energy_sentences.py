@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from spikecim.reports.energy_gain_tables import paid_after
 from spikecim.reports.energy_wording import PARTS, READ_AS, SCOPE_NAMES, cited, percent, printed, span
-from spikecim.results.energy_against_rows import BaselineRow, Gain
+from spikecim.results.energy_gain_rows import BaselineRow, Gain
 from spikecim.results.energy_report import EnergyReport, RunEnergy
-
-NEAR = 0.5  # points of accuracy that a smaller margin may cost and still count as the same
 
 
 def lede(run: RunEnergy) -> str:
@@ -29,11 +28,11 @@ def tiles(run: RunEnergy) -> list[dict[str, str]]:
             f"; {cited(two.nj.mean)} if read {READ_AS[two.reading]}" for two in other
         )
         found.append({"name": _TILES[name], "value": f"{cited(one.nj.mean)} nJ", "more": more})
-    for base in run.baselines[::-1]:
+    for base in run.baselines:
         gain = _gain(base, "core", run.reading)
         if gain is not None:
-            text = f"{span(gain.gain.low, gain.gain.high)}; {_verdict(gain)}"
-            found.append({"name": f"core against {base.title}", "value": f"{cited(gain.gain.value)}×", "more": text})
+            text = f"median; {span(gain.gain.low, gain.gain.high)}; {_verdict(gain)}"
+            found.append({"name": f"core against {base.title}", "value": f"{cited(gain.gain.median)}×", "more": text})
     return found
 
 
@@ -41,7 +40,9 @@ _TILES = {"core": "an inference in the core", "chip": "with logic and link"}
 
 
 def _names(paths: tuple[str, ...]) -> str:
-    names = [path.removeprefix("energy.").replace("link.", "").replace("_", " ") for path in paths]
+    names = [
+        path.removeprefix("energy.").removeprefix("array.").replace("link.", "").replace("_", " ") for path in paths
+    ]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
@@ -53,7 +54,7 @@ def findings(run: RunEnergy, report: EnergyReport) -> list[str]:
         _claim(run, report),
         _where(run),
         _link(run),
-        _margin(run),
+        _margin(run, report.near_points),
         _doubt(run),
         _programming(run),
     ]
@@ -84,13 +85,16 @@ def _claim(run: RunEnergy, report: EnergyReport) -> str:
     pairs = [(base, gain) for base in run.baselines for gain in base.gains if gain.scope == "core"]
     pairs = [(base, gain) for base, gain in pairs if gain is _gain(base, "core", gain.reading)]
     inside = [pair for pair in pairs if pair[1].gain.low <= report.claim.gain <= pair[1].gain.high]
+    readings, titles = {gain.reading for _, gain in inside}, {base.title for base, _ in inside}
     told = [f"{base.title} (read {READ_AS[gain.reading]})" for base, gain in inside]
     start = f"The published gain, up to {printed(report.claim.gain)} over a MAC that is not described, lies within"
     if not told:
         return f"{start} none of the ranges here."
     if len(told) == 1:
         return f"{start} the range against {told[0]} only."
-    return f"{start} the ranges against {' and '.join(told)}: it decides neither the reading nor the baseline."
+    open_ = [what for what, known in (("reading", readings), ("baseline", titles)) if len(known) > 1]
+    left = "decides neither the reading nor the baseline" if len(open_) > 1 else f"does not decide the {open_[0]}"
+    return f"{start} the ranges against {' and '.join(told)}: it {left}."
 
 
 def _where(run: RunEnergy) -> str:
@@ -113,32 +117,32 @@ def _where(run: RunEnergy) -> str:
 def _against(run: RunEnergy) -> list[str]:
     """One sentence a baseline."""
     found = []
-    for base in run.baselines[::-1]:
+    for base in run.baselines:
         own, chip = (_gain(base, scope, run.reading) for scope in ("core", "chip"))
         if own is None or chip is None:
             continue
         found.append(
             f"Against {base.title} ({span(base.nj_low, base.nj_high)} nJ, typically {cited(base.nj_typical)}) the gain "
-            f"of the core is {_told(own)}, that of the whole chip {_told(chip)}."
+            f"of the core is {_told(own)}, that of the whole chip over formal coding with the same link {_told(chip)}."
         )
     return found
 
 
 def _gain(base: BaselineRow, scope: str, reading: str) -> Gain | None:
-    """The narrowest interval that the run has."""
-    found = [gain for gain in base.gains if (gain.scope, gain.reading) == (scope, reading)]
+    """The narrowest interval that the run has, both sides paying for the same."""
+    found = [gain for gain in base.gains if (gain.scope, gain.reading) == (scope, reading) and gain.like_for_like]
     return next((gain for gain in found if gain.mode == "anchored"), found[0] if found else None)
 
 
 def _told(gain: Gain) -> str:
-    return f"{cited(gain.gain.value)} ({span(gain.gain.low, gain.gain.high)}; {_verdict(gain)})"
+    return f"{cited(gain.gain.median)} ({span(gain.gain.low, gain.gain.high)}; {_verdict(gain)})"
 
 
 def _verdict(gain: Gain) -> str:
     """Whether spikes win, over the draws."""
     sure = gain.above_one_percent
     if sure in (0, 100):
-        return f"{'above' if sure else 'below'} 1 in every draw"
+        return f"{'above' if sure else 'below'} 1 in every draw over these ranges"
     return f"above 1 in {percent(sure)} % of draws"
 
 
@@ -157,19 +161,20 @@ def _doubt(run: RunEnergy) -> str:
     return f"One entry alone moves {'; '.join(said)}." if said else ""
 
 
-def _margin(run: RunEnergy) -> str:
+def _margin(run: RunEnergy, near: float) -> str:
     """The smallest margin that costs next to nothing."""
     if len(run.margins) < 2:
         return ""
     last = run.margins[-1]
-    first = next(row for row in run.margins if row.accuracy_percent >= last.accuracy_percent - NEAR)
+    first = next(row for row in run.margins if row.accuracy_percent >= last.accuracy_percent - near)
     if first is last or not last.core_nj:
         return ""
     return (
         f"A margin of {cited(first.delta_s)} instead of {cited(last.delta_s)} reads "
         f"{cited(first.accuracy_percent, '%')} % and takes {cited(first.core_nj)} nJ in the core instead of "
-        f"{cited(last.core_nj)}. It is chosen here on the images it is shown for: a setting for use is to be chosen on "
-        "held-out ones."
+        f"{cited(last.core_nj)}. It is the smallest that costs at most {printed(near)} points, chosen here on the "
+        "images "
+        "it is shown for: a setting for use is to be chosen on held-out ones."
     )
 
 
@@ -186,8 +191,15 @@ def _link(run: RunEnergy) -> str:
     )
     return (
         f"{start}: with the same words, {said}, no link at all {cited(run.links[-1].chip_nj)} nJ, instead of "
-        f"{cited(now.chip_nj)} nJ."
+        f"{cited(now.chip_nj)} nJ. A faster clock saves only standing power of the core, by assumption: nothing "
+        f"outside it is static. Words out take {_share(run, 'out')}, words in {_share(run, 'in')}; that every output "
+        "spike crosses the link is an assumption."
     )
+
+
+def _share(run: RunEnergy, way: str) -> str:
+    found = next(row.percent for row in run.ways if row.way == way)
+    return f"{percent(found.median)} % of the chip ({percent(found.low)} to {percent(found.high)})"
 
 
 _LINKS = (
@@ -202,19 +214,19 @@ def _programming(run: RunEnergy) -> str:
     if run.programming is None:
         return "The run does not say what programming took."
     row = run.programming
-    paid = [
-        f"{cited(pay.inferences)} against {base.title}"
-        for base in run.baselines
-        for pay in base.paybacks
-        if (pay.scope, pay.reading) == ("core", run.reading) and pay.inferences is not None
-    ]
+    paid = []
+    for base in run.baselines:
+        found = [pay for pay in base.paybacks if (pay.scope, pay.reading) == ("core", run.reading)]
+        if found and found[0].low is not None:
+            paid.append(f"{paid_after(found[0])} against {base.title}")
     text = (
-        f"Programming once took {cited(row.programming_nj)} nJ, as much as {cited(row.equal['core'])} inferences of "
-        f"the core, and under a hundredth of all energy from {cited(row.one_percent['core'])} on"
+        f"Programming would take {cited(row.programming_nj)} nJ ({row.pulse} a pulse is {row.status}: "
+        f"{span(row.low_nj, row.high_nj)}), as much as {cited(row.equal['core'])} inferences of the core; a word for "
+        f"each weight over the link would take {cited(row.loading_nj)} nJ more"
     )
-    return (
-        f"{text}; the core's saving pays for it after {', '.join(paid)}." if paid else f"{text}; no saving pays for it."
-    )
+    if not paid:
+        return f"{text}. No saving of the core pays for it."
+    return f"{text}. In inferences, the core's saving pays for it after {', '.join(paid)}."
 
 
 def side_by_side_lede(report: EnergyReport) -> str:

@@ -20,4 +20,4 @@ def table(
 
 def short(path: str) -> str:
     """An entry of the chip file as a reader names it."""
-    return path.removeprefix("energy.").replace("link.", "link ").replace("_", " ")
+    return path.removeprefix("energy.").removeprefix("array.").replace("link.", "link ").replace("_", " ")

@@ -42,6 +42,7 @@ def scale_of(metric: MetricInfo) -> float:
 
 
 def unit_of(metric: MetricInfo) -> str:
+    """The unit it is shown in."""
     return "%" if is_share(metric) else metric.unit
 
 
@@ -63,10 +64,12 @@ def value_text(metric: MetricInfo, value: float) -> str:
 
 
 def with_unit(metric: MetricInfo, value: float) -> str:
+    """A value with its unit."""
     return f"{value_text(metric, value)} {unit_of(metric)}".strip()
 
 
 def interval_text(metric: MetricInfo, estimate: Estimate) -> str:
+    """Both ends of an interval, without unit; a dash where there is none."""
     if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
         return "–"
     return f"{value_text(metric, estimate.low)} to {value_text(metric, estimate.high)}"

@@ -71,8 +71,11 @@ def settings(run: RunResult) -> dict[str, str]:
 
 
 def assumptions(chip: ChipSpec | MultiChipSpec) -> list[dict[str, str]]:
-    """Every parameter of the chip with value, status and source, in file order."""
-    return [{"path": path, "value": p.text(), "status": p.status, "source": p.source} for path, p in chip.parameters()]
+    """Every parameter of the chip with value, status and source, in file order; no range is empty text."""
+    return [
+        {"path": path, "value": p.text(), "range": p.range_text(), "status": p.status, "source": p.source}
+        for path, p in chip.parameters()
+    ]
 
 
 def plain(value: Any) -> Any:

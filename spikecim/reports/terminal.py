@@ -136,7 +136,7 @@ def _energy_table(run: RunResult) -> Table:
 
 
 def chip_table(chip: ChipSpec | MultiChipSpec) -> Group:
-    """Every parameter of a chip by section, with value, status and source; then the sources in full."""
+    """Every parameter of a chip by section, with value, range, status and source; then the sources in full."""
     from rich.console import Group
     from rich.markup import escape
     from rich.text import Text
@@ -144,7 +144,7 @@ def chip_table(chip: ChipSpec | MultiChipSpec) -> Group:
     rows = assumptions(chip)
     table = _table()
     table.add_column("Parameter", no_wrap=True)
-    table.add_column("Value", max_width=20)
+    table.add_column("Value (range)", max_width=22)
     table.add_column("Status", no_wrap=True)
     table.add_column("Source", ratio=1, style="dim", overflow="fold")
     for section, members in groupby(rows, key=lambda row: row["path"].rpartition(".")[0]):
@@ -152,7 +152,8 @@ def chip_table(chip: ChipSpec | MultiChipSpec) -> Group:
         for row in members:
             status, style = row["status"], _STATUSES.get(row["status"], "")
             shown = f"[{style}]{status}[/]" if style else status
-            table.add_row(f"  {row['path'].rpartition('.')[2]}", escape(row["value"]), shown, escape(row["source"]))
+            value = f"{row['value']}\n({row['range']})" if row["range"] else row["value"]
+            table.add_row(f"  {row['path'].rpartition('.')[2]}", escape(value), shown, escape(row["source"]))
     counts = ", ".join(f"{count} {status}" for status, count in Counter(row["status"] for row in rows).most_common())
     foot = Text(f"{several(len(rows), 'parameter')}: {counts}; digest {chip.digest()}")
     return Group(Text(chip.title, style="bold"), "", table, *_sources(chip), "", foot)

@@ -1,8 +1,7 @@
-"""Rows of an energy report on what the run is held against: links, formal coding, other chips and nodes, doubt."""
+"""Rows of an energy report on what the run is held against: links, other chips and nodes, doubt."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spikecim.results.energy_rows import Range
@@ -43,61 +42,6 @@ class LinkRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gain:
-    """Formal coding over spikes, above 1 where spikes win; `above_one_percent` of the draws are above 1."""
-
-    scope: str
-    reading: str
-    mode: str
-    gain: Range
-    above_one_percent: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Payback:
-    """Inferences after which programming is paid by what spikes save; None where they save nothing."""
-
-    scope: str
-    reading: str
-    saved_nj: float
-    inferences: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class BaselineRow:
-    """The same network and images in formal coding."""
-
-    name: str
-    title: str
-    pj_low: float
-    pj_typical: float
-    pj_high: float
-    nj_low: float
-    nj_typical: float
-    nj_high: float
-    gains: tuple[Gain, ...]
-    paybacks: tuple[Payback, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProgrammingRow:
-    """Programming once, in inferences.
-
-    Attributes
-    ----------
-    programming_nj : float
-    equal : dict of str to int
-        By scope: after how many inferences all of them together have cost more than programming did.
-    one_percent : dict of str to int
-        After how many programming is a hundredth of it.
-    """
-
-    programming_nj: float
-    equal: Mapping[str, int | None]
-    one_percent: Mapping[str, int | None]
-
-
-@dataclass(frozen=True, kw_only=True)
 class BarRow:
     """One bar of a tornado: mean nJ of an inference with one entry at its low, given and high value.
 
@@ -130,6 +74,48 @@ class BarRow:
     nj_high: float
     less_nj: float
     more_nj: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureRow:
+    """A published pJ per event, and from where to where the anchored draws take it."""
+
+    scope: str
+    published_pj: float
+    half_unit_pj: float
+    low_pj: float
+    high_pj: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolvedRow:
+    """A calibrated entry (SI) as the anchored draws solve it, and the same as the chip file would print it."""
+
+    entry: str
+    found: Range
+    text: str
+    text_low: str
+    text_median: str
+    text_high: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnchorRow:
+    """The draws that keep the published figures: how many, of which figures, and what that makes of the entries."""
+
+    kept: int
+    kept_percent: float
+    figures: tuple[FigureRow, ...]
+    solved: tuple[SolvedRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayRow:
+    """Words in one direction: how many an inference has, and the share of link and logic for them in the whole chip."""
+
+    way: str
+    words: float
+    percent: Range
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,23 +156,3 @@ class ProjectionRow:
     chip_nj: float
     source: str
     note: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Constant:
-    """A number of a baseline with its range and source."""
-
-    name: str
-    low: float
-    typical: float
-    high: float
-    unit: str
-    source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A gain over formal coding as published."""
-
-    gain: float
-    source: str

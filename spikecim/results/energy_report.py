@@ -8,16 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.results.energy_against_rows import (
-    BarRow,
-    BaselineRow,
-    Claim,
-    Constant,
-    LinkRow,
-    ProgrammingRow,
-    ProjectionRow,
-    PublishedRow,
-)
+from spikecim.results.energy_against_rows import AnchorRow, BarRow, LinkRow, ProjectionRow, PublishedRow, WayRow
+from spikecim.results.energy_gain_rows import BaselineRow, Claim, Constant, ProgrammingRow
 from spikecim.results.energy_rows import (
     BasisRow,
     ClassRow,
@@ -38,6 +30,9 @@ class Scope:
     Attributes
     ----------
     scope, reading : str
+    basis : str
+        ``"as counted"``, or ``"scaled, not physical"`` for a reading that divides every part, standing power and the
+        charge of the cells too.
     nj : Spread
         Of an inference.
     nj_mean_low, nj_mean_high : float
@@ -51,6 +46,7 @@ class Scope:
 
     scope: str
     reading: str
+    basis: str
     nj: Spread
     nj_mean_low: float | None
     nj_mean_high: float | None
@@ -91,6 +87,14 @@ class RunEnergy:
         Of one inference in formal coding.
     published_pj : dict of str to float
         The published pJ per event by scope, if the run is of the task they were measured on.
+    ways : tuple of WayRow
+        Words in and out.
+    constants : tuple of Constant
+        Behind the formal baselines, for a network of this size.
+    nonzero_percent : float or None
+        Input values that are not 0; None where the run does not hold its images.
+    anchor : AnchorRow or None
+        None where no given run can tell the published figures.
     unpaid : tuple of UnpaidRow
         What the totals leave out.
     idle : dict of str to str
@@ -124,6 +128,10 @@ class RunEnergy:
     margins: tuple[MarginRow, ...]
     static: tuple[StaticRow, ...]
     links: tuple[LinkRow, ...]
+    ways: tuple[WayRow, ...]
+    constants: tuple[Constant, ...]
+    nonzero_percent: float | None
+    anchor: AnchorRow | None
     baselines: tuple[BaselineRow, ...]
     programming: ProgrammingRow | None
     tornado: tuple[BarRow, ...]
@@ -152,8 +160,6 @@ class EnergyReport:
         Chips of the literature.
     citations : dict of str to str
         Full sources by their short names.
-    constants : tuple of Constant
-        Behind the formal baselines.
     claim : Claim
         What was published for SPIRIT; compared only with runs of the published task.
     draws, seed : int
@@ -164,6 +170,8 @@ class EnergyReport:
         Of intervals over images.
     break_even : float
         A gain above it means that spikes take less.
+    near_points : float
+        Points of accuracy that a smaller margin may cost and still count as the same.
     version : str
     """
 
@@ -171,11 +179,11 @@ class EnergyReport:
     remarks: tuple[str, ...]
     published: tuple[PublishedRow, ...]
     citations: Mapping[str, str]
-    constants: tuple[Constant, ...]
     claim: Claim
     draws: int
     seed: int
     percentiles: tuple[float, float]
     confidence_percent: float
     break_even: float
+    near_points: float
     version: str

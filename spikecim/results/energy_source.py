@@ -54,6 +54,10 @@ class EnergySource:
     layers : tuple of str
     macs : int64 (n_layers,)
         Multiply-accumulates of the same network in formal coding.
+    weights : int
+        Of the network, shared ones once.
+    nonzero : float or None
+        Share of input values that are not 0, over the run's images; None where the run does not hold them.
     lines : (int, int)
         Input lines and output neurons: how many addresses a word must tell apart.
     signed_inputs : bool
@@ -76,12 +80,16 @@ class EnergySource:
         One for each margin that the run holds, rising; the last one is the run's own.
     programming_nj : float or None
         None where the cells were not programmed by spikecim.
+    pulse : (str, str)
+        What a programming pulse takes, as text, and the status of that number.
     """
 
     name: str
     settings: Mapping[str, str]
     layers: tuple[str, ...]
     macs: NDArray[np.int64]
+    weights: int
+    nonzero: float | None
     lines: tuple[int, int]
     signed_inputs: bool
     labels: NDArray[np.integer]
@@ -94,6 +102,7 @@ class EnergySource:
     bits: tuple[int, int]
     snapshots: tuple[Snapshot, ...]
     programming_nj: float | None
+    pulse: tuple[str, str]
 
     @property
     def own(self) -> Snapshot:

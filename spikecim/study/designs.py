@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -14,7 +15,7 @@ from spikecim.streams import name_key
 from spikecim.study.factors import Factor, Value
 from spikecim.study.spec import Study
 
-MOST_DESIGNS = 1_000_000
+MOST_DESIGNS, MOST_POINTS = 1_000_000, 100_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,15 +40,28 @@ def designs_of(study: Study) -> list[Design]:
     Raises
     ------
     ParameterError
-        If a grid is larger than `MOST_DESIGNS`.
+        If there are more than `MOST_DESIGNS`, or more than `MOST_POINTS` with their chips.
     """
+    _check_size(study)
     if study.kind == "grid":
         axes = [factor.levels(study.levels) for factor in study.factors]
-        size = int(np.prod([len(axis) for axis in axes], dtype=np.float64))
-        if size > MOST_DESIGNS:
-            raise ParameterError(f"study {study.name!r}: the grid has {size:,} designs; allowed are {MOST_DESIGNS:,}")
         return [Design(number=number, values=values) for number, values in enumerate(product(*axes))]
     return at_shares(study.factors, shares_of(study))
+
+
+def _check_size(study: Study) -> None:
+    """Refuse what no memory holds, before anything is laid out."""
+    n_factors = len(study.factors)
+    sizes = {
+        "grid": math.prod(factor.n_values or study.levels for factor in study.factors),
+        "saltelli": study.points * (n_factors + 2),
+    }
+    size = sizes.get(study.kind, study.points)
+    if size > MOST_DESIGNS or size * study.n_chips > MOST_POINTS:
+        raise ParameterError(
+            f"study {study.name!r}: {study.kind} has {size:,} designs of {study.n_chips:,} chips each; allowed are "
+            f"{MOST_DESIGNS:,} designs and {MOST_POINTS:,} chips in all"
+        )
 
 
 def at_shares(factors: Sequence[Factor], shares: NDArray[np.float64]) -> list[Design]:

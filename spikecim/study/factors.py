@@ -13,7 +13,7 @@ from typing import Any
 from spikecim.chips.spec import ChipSpec
 from spikecim.conversion.perceptron import METHODS
 from spikecim.errors import ParameterError, hint
-from spikecim.parameters import Parameter
+from spikecim.parameters import Parameter, check_value
 from spikecim.units import format_quantity, parse_quantity
 
 Value = float | int | str
@@ -179,7 +179,9 @@ def _range(path: str, unit: str, table: Mapping[str, Any], place: str) -> Factor
     if scale == "log" and (low <= 0 or unit == "count" or "step" in table):
         raise ParameterError(f"{place}: scale log needs a quantity with low above 0 and no step")
     width = float(_value(step, unit, path, place)) if "step" in table else float(step)
-    if width < 0 or (width and abs((high - low) / width - round((high - low) / width)) > 1e-9):
+    if "step" in table and width <= 0:
+        raise ParameterError(f"{place}: step {step} must be above 0; leave it out for a continuous range")
+    if width and abs((high - low) / width - round((high - low) / width)) > 1e-9:
         raise ParameterError(f"{place}: high must lie a whole number of steps of {step} above low")
     return Factor(path=path, unit=unit, low=low, high=high, scale=scale, step=width)
 
@@ -209,6 +211,19 @@ def _value(raw: object, unit: str, path: str, place: str) -> Value:
 
 def _near(name: str, known: Iterable[str]) -> str:
     return hint(name, known, f"allowed: {', '.join(known)}")
+
+
+def check_values(factors: Iterable[Factor], chip: ChipSpec, where: str) -> None:
+    """Raise ParameterError if an end of a range, or a value of a list, is none the base chip could take.
+
+    What values contradict together is known only when a design is built.
+    """
+    for factor in factors:
+        for value in (factor.values or (factor.at(0.0), factor.at(1.0))) if factor.path not in SPECIAL else ():
+            try:
+                check_value(chip, factor.path, factor.text(value))
+            except ParameterError as error:
+                raise ParameterError(f"{where}: factor {factor.path!r}: {error}") from None
 
 
 def base_values(chip: ChipSpec) -> dict[str, Parameter[Any]]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from spikecim.errors import ParameterError, hint
-from spikecim.study.spec import Study, study_from
+from spikecim.errors import hint
+from spikecim.study.reading import study_from
+from spikecim.study.spec import Study
+from spikecim.toml import read_toml
 
 _SUFFIX = ".toml"
 
 
 def ready_studies() -> dict[str, str]:
     """Names of the shipped studies, and what each asks."""
-    return {name: tomllib.loads(_text(name))["title"] for name in _names()}
+    return {name: read_toml(_shipped(name), name, "")["title"] for name in _names()}
 
 
 def find_study(name: str, changes: Mapping[str, object] | None = None) -> Study:
@@ -31,19 +33,14 @@ def find_study(name: str, changes: Mapping[str, object] | None = None) -> Study:
     ParameterError
         If there is no such study, or it cannot be.
     """
-    path = Path(name)
-    if name in _names():
-        text, where = _text(name), name
-    else:
-        text, where = _file(path), str(path)
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ParameterError(f"{where}: is not valid TOML ({error})") from None
+    known = _names()
+    near = hint(Path(name).name, known, f"shipped: {', '.join(known)}", cutoff=0.6)
+    file = _shipped(name) if name in known else Path(name)
+    raw = read_toml(file, name, f"the path of a study file, or a shipped study; {near}")
     base = raw.get("base", {})
     if changes and isinstance(base, dict) and isinstance(base.get("set", {}), dict):
         raw["base"] = {**base, "set": {**base.get("set", {}), **changes}}
-    return study_from(raw, where)
+    return study_from(raw, name)
 
 
 def _names() -> list[str]:
@@ -51,16 +48,5 @@ def _names() -> list[str]:
     return sorted(entry.name.removesuffix(_SUFFIX) for entry in folder.iterdir() if entry.name.endswith(_SUFFIX))
 
 
-def _text(name: str) -> str:
-    return (files("spikecim.study") / "ready" / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
-
-
-def _file(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ParameterError(f"{path}: is not valid TOML ({error})") from None
-    except OSError as error:
-        known = _names()
-        near = hint(path.name, known, f"shipped: {', '.join(known)}", cutoff=0.6)
-        raise ParameterError(f"{path}: cannot be read ({error.strerror}), and is no shipped study; {near}") from None
+def _shipped(name: str) -> Traversable:
+    return files("spikecim.study") / "ready" / f"{name}{_SUFFIX}"

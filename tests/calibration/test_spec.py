@@ -74,7 +74,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (figure(spread=3.0, spread_sd=0.1), "a spread takes two measured chips or more; measured.chips is 1"),
     ({"figures": {"accuracy": {"value": 84, "half_unit": 0.5, "source": "x"}}}, "an accuracy of 84 is none"),
     (parameter({"low": "2 ms", "high": "1 ms"}), "the range from 2 ms to 1 ms is empty"),
-    (parameter({"low": "-5 us", "high": "1 ms"}), "parameters.coding.window: "),
+    (parameter({"low": "-5 us", "high": "1 ms"}), "'-5e-06 second' is out of range"),
     (parameter({"low": "1 us", "high": "2 us"}, "neuron.refractry"), "did you mean 'neuron.refractory'?"),
     (parameter(["1 ms", "2 ms"]), "calibration moves quantities without steps"),
     (parameter({"low": 1, "high": 4}, "weights.levels"), "calibration moves quantities without steps"),

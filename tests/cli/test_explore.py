@@ -144,7 +144,7 @@ def test_every_fault_of_a_study_is_one_line(tmp_path: Path, old: str, new: str, 
 def test_faults_of_the_command_are_one_line(tmp_path: Path) -> None:
     path = written(tmp_path)
     assert_one_line(call(), "give a study file", "--list")
-    assert_one_line(call("cells-for-yeild"), "is no shipped study; did you mean 'cells-for-yield'")
+    assert_one_line(call("cells-for-yeild"), "or a shipped study; did you mean 'cells-for-yield'")
     assert_one_line(call(tmp_path / "gone.toml"), "gone.toml", "cannot be read")
     assert_one_line(call(path, "--jobs", 2, "--scheduler", "tcp://127.0.0.1:1"), "contradict each other")
     assert_one_line(call(path, "--out", tmp_path / "o", "--scheduler", "tcp://127.0.0.1:1"), "tcp://127.0.0.1:1")

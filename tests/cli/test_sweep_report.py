@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from spikecim.cli.sweep import sweep
-from spikecim.study.spec import read_study, study_from
+from spikecim.study.reading import read_study, study_from
 
 DOCS = Path(__file__).parents[2] / "docs"
 STUDY = """

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikecim.energy.baselines import constants, draw_mac, formal_mac, formal_network, scaling
+from spikecim.energy.baselines import constants, draw_mac, formal_mac, formal_network, mac_pj, scaling, sram_access
 from spikecim.models import Activation, AnnModel, AveragePool, BatchNorm, Convolution, Dense, Flatten
 
 MAC = formal_mac(130.0, 1.2)
@@ -73,7 +73,23 @@ def test_every_constant_has_a_source_and_room_around_it() -> None:
     typical = {name: constant.typical for name, constant in found.items()}
     add, multiply, access, fetched, scale = typical.values()
     assert scale * (add + multiply) == pytest.approx(MAC.bare_typical_pj, rel=1e-15)
-    assert scale * (add + multiply + fetched * access / 8) == pytest.approx(MAC.with_memory_typical_pj, rel=1e-15)
+    assert mac_pj(list(typical.values()))["with_memory"] == pytest.approx(
+        scale * (add + multiply + fetched * access / 8), rel=1e-15
+    )
+
+
+# Oracle: 10, 20 and 100 pJ for 8 KB, 32 KB and 1 MB (Horowitz); SPIRIT's 1,440 bytes by the root of the size.
+def test_the_array_is_as_large_as_the_weights() -> None:
+    for size, pj in ((8192, 10.0), (32768, 20.0), (2**20, 100.0), (1440, 10 * (1440 / 8192) ** 0.5)):
+        low, typical, high = sram_access(size)
+        assert typical == pytest.approx(pj, rel=1e-12)
+        assert low < typical < high and high >= 10.0
+    assert sram_access(1440)[1] == pytest.approx(4.19, abs=0.01)
+    large = {one.name: one for one in constants(130.0, 1.2, weight_bytes=32768)}
+    assert large["SRAM access of 8 bytes"].typical == pytest.approx(20.0)
+    assert draw_mac(130.0, 1.2, 500, 1, weight_bytes=32768)["with_memory"].mean() > 2 * (
+        draw_mac(130.0, 1.2, 500, 1)["with_memory"].mean()
+    )
 
 
 def test_draws_of_the_mac_hold_what_the_constants_allow() -> None:

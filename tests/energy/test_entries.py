@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecim.chips import load_chip, load_multi_chip
-from spikecim.energy.entries import Entry, entries_of, half_unit
-from spikecim.energy.terms import READING, reading_factor, values_of
+from spikecim.energy.entries import Entry, entries_of, half_unit, pulse_entry
+from spikecim.energy.terms import READING, Term, reading_factor, values_of, with_pulse
 from spikecim.errors import ParameterError
 
 SPIRIT, MULTI = load_chip("spirit"), load_multi_chip("spirit_multi")
@@ -85,3 +86,16 @@ def test_half_of_the_last_printed_digit(value: float, half: float) -> None:
 @given(value=st.floats(1e-15, 1e6))
 def test_half_a_unit_is_never_more_than_half_of_the_number(value: float) -> None:
     assert 0 < half_unit(value) <= value / 2 * (1 + 1e-12)
+
+
+def test_the_read_pulse_is_relative_to_itself_and_moves_only_the_cells() -> None:
+    entry = pulse_entry(SPIRIT.array.pulse_width)
+    assert (entry.path, entry.value, entry.status) == ("array.pulse_width", 1.0, "assumed")
+    assert (entry.low, entry.high) == pytest.approx((0.3, 3.0))
+    assert (entry.text(1.0), entry.text(entry.low), entry.si(entry.high)) == ("10 ns", "3 ns", pytest.approx(3e-8))
+    counts = np.ones((1, 1))
+    cell, word = (Term(part=part, factors=("energy.supply",), counts=counts) for part in ("cell_read", "logic"))
+    values = {"energy.supply": 1.2, entry.path: 3.0}
+    moved = with_pulse((cell, word))
+    assert moved[0].pj(values) == pytest.approx(3.0 * cell.pj(values))
+    assert moved[1] is word

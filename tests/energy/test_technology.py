@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from spikecim.energy.ledger import CHIP_PARTS
+from spikecim.energy.ledger import CHIP_PARTS, CORE_PARTS
 from spikecim.energy.technology import AREA_FROM_130, ENERGY, energy_ratio, projections
 from spikecim.errors import ParameterError
 
@@ -66,7 +66,7 @@ def test_28_nm_lies_between_its_neighbours_and_says_so() -> None:
     assert found["32 nm HP, polynomials"].density == pytest.approx(1 / 0.072, rel=1e-12)
 
 
-def test_the_current_of_the_cells_is_no_gate() -> None:
+def test_currents_of_the_core_are_no_gates() -> None:
     for other in projections(1.2)[1:]:
-        assert other.factor("cell_read") == pytest.approx(0.9 / 1.2, rel=1e-12)
-        assert {other.factor(part) for part in CHIP_PARTS if part != "cell_read"} == {other.energy}
+        assert {round(other.factor(part), 12) for part in CORE_PARTS} == {0.75}  # 0.9 V over 1.2 V
+        assert {other.factor(part) for part in CHIP_PARTS if part not in CORE_PARTS} == {other.energy}

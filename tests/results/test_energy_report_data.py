@@ -21,7 +21,7 @@ def test_json_is_strict_and_holds_the_answer() -> None:
     assert core["nj"]["mean"] == report().runs[0].scope("core").nj.mean
     assert {"free", "anchored"} <= set(core)
     assert [row["entry"] for row in run["tornado"] if row["scope"] == "chip"]
-    assert found["citations"] and found["published"] and found["constants"]
+    assert found["citations"] and found["published"] and run["constants"]
     assert (found["draws"], found["seed"]) == (400, 1)
     # Single images are in a file of their own.
     assert "per_image" not in run and run["images_csv"] == "images.csv"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from spikecim.study.spec import Study, study_from
+from spikecim.study.reading import study_from
+from spikecim.study.spec import Study
 
 SMALL: dict[str, Any] = {
     "schema": 1,

@@ -25,6 +25,20 @@ def test_an_endless_grid_is_refused() -> None:
         designs_of(study(factors=TWO, design={"kind": "grid", "levels": 1001}))
 
 
+@pytest.mark.parametrize(
+    ("factors", "design"),
+    [
+        ({"cell.stuck_lrs": {"low": 0.0, "high": 0.5, "step": 1e-13}}, {"kind": "grid"}),
+        (TWO, {"kind": "latin-hypercube", "points": 10_000_000}),
+        (TWO, {"kind": "saltelli", "points": 2**19}),
+        (TWO, {"kind": "grid", "levels": 10_000_000}),
+    ],
+)
+def test_more_than_any_memory_holds_is_refused_before_it_is_laid_out(factors: dict, design: dict) -> None:
+    with pytest.raises(ParameterError, match="allowed are 1,000,000 designs"):
+        designs_of(study(factors=factors, design=design))
+
+
 def test_a_latin_hypercube_has_one_design_in_every_row_and_column() -> None:
     shares = shares_of(study(factors=TWO, design={"kind": "latin-hypercube", "points": 23}))
     assert shares.shape == (23, 2)

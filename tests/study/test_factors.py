@@ -78,6 +78,8 @@ def test_a_description_reads_back() -> None:
         ("coding.window", [1.0], "has no unit"),
         ("coding.window", ["5 mV"], "5 mV"),
         ("decision.delta_s", {"low": 1, "high": 10, "step": 4}, "whole number of steps"),
+        ("decision.delta_s", {"low": 1, "high": 10, "step": 0}, "must be above 0"),
+        ("cell.hrs.sigma_ln", {"low": 0.1, "high": 1.0, "step": -0.1}, "must be above 0"),
         ("decision.delta_s", [1.5], "whole number"),
         ("synapse.code", {"low": 1, "high": 2}, "choice between names"),
         ("weights.redundancy", [0], "1 .. 64"),

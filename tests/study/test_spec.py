@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spikecim.errors import ParameterError
-from spikecim.study.spec import read_study, study_from
+from spikecim.study.reading import read_study, study_from
 from tests.study.studies import raw, study
 
 
@@ -43,7 +43,10 @@ def test_a_study_is_a_key_of_caches() -> None:
     ("changes", "told"),
     [
         ({"schema": 2}, "schema is 2"),
+        ({"schema": None}, "schema is None"),
         ({"name": ""}, "name is missing"),
+        ({"name": 1.5}, "name must be a text of one line"),
+        ({"name": "two\nlines"}, "name must be a text of one line"),
         ({"facters": {}}, "did you mean 'factors'"),
         ({"factors": {}}, "[factors] is empty"),
         ({"base": {"chip": "spirt"}}, "did you mean 'spirit'"),
@@ -55,6 +58,9 @@ def test_a_study_is_a_key_of_caches() -> None:
         ({"base": {"set": {"neuron.refractori": "3 us"}}}, "did you mean 'refractory'"),
         ({"base": {"set": {"decision.delta_s": 5}}}, "is a factor and set in base.set"),
         ({"base": 3}, "[base] must be a table"),
+        ({"factors": {"synapse.code": ["nope"]}}, "'nope' is not one of unary-bipolar"),
+        ({"factors": {"decision.delta_s": [-3]}}, "-3 is out of range"),
+        ({"factors": {"cell.hrs.sigma_ln": {"low": -1.0, "high": 1.0}}}, "-1.0 is out of range"),
         ({"factors": {"weights.levels": [2, 4], "synapse.levels": [2, 4]}}, "keep one"),
         ({"design": {"kind": "sobul"}}, "did you mean 'sobol'"),
         ({"design": {"kind": "saltelli", "points": 12}}, "power of 2"),
@@ -76,6 +82,10 @@ def test_a_fault_is_one_line(changes: dict[str, Any], told: str) -> None:
 def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="cannot be read"):
         read_study(tmp_path / "absent.toml")
+    marked = tmp_path / "marked.toml"
+    marked.write_text("\ufeffname = 'x'", encoding="utf-8")  # as some editors save it
+    with pytest.raises(ParameterError, match="schema is missing"):
+        read_study(marked)
     broken = tmp_path / "broken.toml"
     broken.write_text("name = [", encoding="utf-8")
     with pytest.raises(ParameterError, match="not valid TOML"):

@@ -104,10 +104,10 @@ def test_failing_points_stand_in_the_table_and_can_be_tried_again(
 
 
 def test_a_real_design_out_of_the_chips_range_fails_alone(tmp_path: Path) -> None:
-    own = study(factors={"neuron.refractory": ["5 us", "-1 us"]}, design={"kind": "grid"})
+    own = study(factors={"cell.stuck_lrs": [0.0, 1.0]}, design={"kind": "grid"})
     table = run_sweep(own, tmp_path, OneProcess())
     assert table.done.tolist() == [True, True, False, False]
-    assert "neuron.refractory" in table.error[2]
+    assert "no more than all cells can be stuck" in table.error[2]
 
 
 def test_a_machine_without_data_is_no_failing_point(tmp_path: Path) -> None:
