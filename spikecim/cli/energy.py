@@ -31,10 +31,10 @@ def energy(
     from spikecim.explore.energy import report_files
     from spikecim.files import make_folder
 
-    make_folder(out)
     with stages(quiet=quiet or json) as stage:
         stage("energy", 0, 2)
         found = report_files(runs, draws=draws, seed=seed)
+        make_folder(out)  # not before the runs are known to be good
         stage("page", 1, 2)
         from spikecim.reports.energy_files import write_energy
 

@@ -33,6 +33,8 @@ def write_energy(report: EnergyReport, out_dir: Path, *, figures: bool = False) 
     OutputError
         If the folder cannot be written to.
     """
+    # All is made before anything is written: a page that fails leaves no tables without it.
+    html, latex = energy_html(report), energy_latex(report)
     out_dir = make_folder(Path(out_dir))
     tables = {"parts": data.part_rows(report), "layers": data.layer_rows(report), "classes": data.class_rows(report)}
     csvs = {f"{name}.csv": rows for name, rows in tables.items()}
@@ -40,8 +42,8 @@ def write_energy(report: EnergyReport, out_dir: Path, *, figures: bool = False) 
     for name, rows in csvs.items():
         write_csv(out_dir / name, rows)
     write_json(out_dir / "energy.json", data.energy_json(report))
-    write_text(out_dir / "energy.tex", energy_latex(report))
-    write_text(out_dir / "energy.html", energy_html(report))
+    write_text(out_dir / "energy.tex", latex)
+    write_text(out_dir / "energy.html", html)
     written = {name: out_dir / name for name in ("energy.html", "energy.json", "energy.tex", *csvs)}
     return written | (_write_figures(report, out_dir) if figures else {})
 

@@ -29,7 +29,7 @@ def run_plates(run: RunEnergy, report: EnergyReport, prefix: str) -> list[Plate]
     ]
     if len(run.layers) > 1:
         found.append(make(("layers", WHERE, "Layer by layer", _LAYERS), partial(figures.layers_figure, run)))
-    if _costs(run):
+    if _costs(run) and not run.silent:
         found += [
             make(("gains", AGAINST, "The gain, as an interval", _GAINS), partial(doubt.gains_figure, run, report)),
             make(("against", AGAINST, "On one axis", _AGAINST), partial(axis.against_figure, run)),
@@ -40,7 +40,7 @@ def run_plates(run: RunEnergy, report: EnergyReport, prefix: str) -> list[Plate]
         if any(bar.scope == scope for bar in run.tornado):
             draw = partial(doubt.tornado_figure, run, scope)
             found.append(make((f"tornado-{scope}", DOUBT, title, _tornado(run)), draw))
-    if len(run.margins) > 1 and _costs(run):
+    if len(run.margins) > 1 and _costs(run) and not run.silent:
         words = ("margins", MARGIN, "Accuracy bought with energy", _MARGINS)
         found.append(make(words, partial(figures.margins_figure, [run])))
     return found
@@ -52,8 +52,8 @@ def _costs(run: RunEnergy) -> bool:
 
 
 def runs_plates(report: EnergyReport) -> list[Plate]:
-    """Figures that hold several runs side by side; those that cost nothing are left out."""
-    runs = [run for run in report.runs if _costs(run)]
+    """Figures that hold several runs side by side; those that cost nothing or never spiked are left out."""
+    runs = [run for run in report.runs if _costs(run) and not run.silent]
     if not runs:
         return []
     found = [_plate("", ("runs", "runs", "Runs side by side", _RUNS), partial(axis.runs_figure, runs))]

@@ -30,7 +30,7 @@ def tiles(run: RunEnergy) -> list[dict[str, str]]:
         found.append({"name": _TILES[name], "value": f"{cited(one.nj.mean)} nJ", "more": more})
     for base in run.baselines:
         gain = _gain(base, "core", run.reading)
-        if gain is not None:
+        if gain is not None and not run.silent:
             text = f"median; {span(gain.gain.low, gain.gain.high)}; {_verdict(gain)}"
             found.append({"name": f"core against {base.title}", "value": f"{cited(gain.gain.median)}×", "more": text})
     return found
@@ -48,6 +48,8 @@ def _names(paths: tuple[str, ...]) -> str:
 
 def findings(run: RunEnergy, report: EnergyReport) -> list[str]:
     """Five to seven sentences: the answer with its interval, where, against what, what would change it."""
+    if run.silent:
+        return [_interval(run), "Nothing spiked: all of it is standing power, and no gain, link or margin can be told."]
     found = [
         _interval(run),
         *_against(run),
@@ -66,7 +68,8 @@ def _interval(run: RunEnergy) -> str:
     text = f"The core takes {cited(core.nj.mean)} nJ an inference. "
     if core.anchored is not None:
         text += f"If the published figures hold, {span(core.anchored.low, core.anchored.high)} nJ; "
-    text += f"with every entry over its range, {span(core.free.low, core.free.high)} nJ"
+    free = f"ith every entry over its range, {span(core.free.low, core.free.high)} nJ"
+    text += f"W{free}" if core.anchored is None else f"w{free}"
     others = [one for one in run.scopes if one.scope == "core" and one.reading != run.reading]
     if others:
         other = others[0]
@@ -190,7 +193,7 @@ def _link(run: RunEnergy) -> str:
         else (f"The neurons decide the chip's {cited(now.pj_per_event)} pJ per event, not the link")
     )
     return (
-        f"{start}: with the same words, {said}, no link at all {cited(run.links[-1].chip_nj)} nJ, instead of "
+        f"{start}: with the same spikes, {said}, no link at all {cited(run.links[-1].chip_nj)} nJ, instead of "
         f"{cited(now.chip_nj)} nJ. A faster clock saves only standing power of the core, by assumption: nothing "
         f"outside it is static. Words out take {_share(run, 'out')}, words in {_share(run, 'in')}; that every output "
         "spike crosses the link is an assumption."

@@ -141,6 +141,11 @@ class RunEnergy:
     published: tuple[PublishedRow, ...]
     per_image: PerImage
 
+    @property
+    def silent(self) -> bool:
+        """Whether no image had a synaptic event: standing power is all there is."""
+        return not self.per_image.events.any()
+
     def scope(self, name: str, reading: str | None = None) -> Scope:
         """One scope under one reading; the chip's own if none is given."""
         wanted = reading or self.reading

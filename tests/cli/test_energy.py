@@ -46,7 +46,7 @@ def test_a_file_that_is_no_run(spikecim: Command, tmp_path: Path) -> None:
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["x"] = 1
     assert_one_clear_line(spikecim("energy", "other.h5"), "other.h5", "not a run of spikecim")
-    assert not (tmp_path / "out" / "energy" / "energy.html").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_run_cut_off_of_another_version_or_changed(spikecim: Command, run: Path, tmp_path: Path) -> None:
@@ -76,3 +76,17 @@ def test_an_output_that_cannot_be_written_and_words_out_of_range(spikecim: Comma
         done = spikecim("energy", run, *words)
         assert done.returncode == 2 and words[0] in done.stderr and "Traceback" not in done.stderr
     assert spikecim("energy").returncode == 2
+
+
+def test_a_run_without_a_spike_has_static_energy_and_no_gain(spikecim: Command, tmp_path: Path) -> None:
+    never = ("--set", "coding.full_scale_period=900 s")
+    done = spikecim("run", "--data", "digits", "--images", 3, *never, "--out", "blank.h5")
+    assert done.returncode == 0, done.stderr
+    told = spikecim("energy", "blank.h5", "--out", "report", "--draws", 200, "--quiet")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "Nothing spiked" in told.stdout
+    assert "gain of the core" not in told.stdout
+    (run,) = json.loads((tmp_path / "report" / "energy.json").read_text())["runs"]
+    parts = {row["part"]: row["nj"] for row in run["parts"]}
+    assert parts.pop("static") > 0
+    assert set(parts.values()) == {0.0}

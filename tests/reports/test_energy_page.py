@@ -194,7 +194,7 @@ def test_a_run_without_spikes_and_one_without_any_energy_have_pages(tmp_path: Pa
         warnings.simplefilter("error")
         write_energy(energy_report({"silent": silent, "free": free}, draws=100), tmp_path)
     html = (tmp_path / "energy.html").read_text()
-    assert 'id="figure-r1-gains"' in html and 'id="figure-r2-gains"' not in html
+    assert 'id="figure-r1-parts"' in html and "-gains" not in html
     assert ">nan<" not in html and ">inf<" not in html
 
 
