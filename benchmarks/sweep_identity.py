@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from spikecim.study.cluster import ClusterPool
+from spikecim.study.cluster import started
 from spikecim.study.designs import designs_of
 from spikecim.study.manifest import JOURNAL, TABLE, study_folder
 from spikecim.study.point import Point, evaluate
@@ -102,8 +102,7 @@ def killed(path: Path, out: Path, count: Path, kills: list[int]) -> str:
 def workers_killed(study: Study, out: Path, kills: list[int]) -> str:
     """Kill one of two workers once so many points are finished; Dask starts another."""
     left = list(kills)
-    with open_pool(2) as pool, study_folder(study, out) as journal:
-        assert isinstance(pool, ClusterPool)
+    with started(2, evaluate) as pool, study_folder(study, out) as journal:
 
         def recorded(point: Point, outcome: Outcome) -> None:
             if left and len(journal) > left[0]:

@@ -55,6 +55,10 @@ class ClusterError(SpikecimError, RuntimeError):
     """The machines that compute a study cannot be reached, differ from each other, or are gone."""
 
 
+class FaultError(SpikecimError, RuntimeError):
+    """The first points of a study all fail with errors that are no design's: something of the program is broken."""
+
+
 class EngineError(SpikecimError, ValueError):
     """An engine is unknown or cannot run this program."""
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from spikecim.cli.options import Chips, Json, Quiet, Seed
-from spikecim.cli.shell import guarded, say, show, show_json, stages, use_jobs
+from spikecim.cli.shell import guarded, leave_interrupted, say, show, show_json, stages, use_jobs, warnings_said
 from spikecim.errors import ParameterError
 
 SPIRIT = "spirit"
@@ -71,7 +71,15 @@ def _refuse(given: Mapping[str, object], instead: str) -> None:
 def _file(
     path: str, out: Path, trial: int, jobs: int | None, scheduler: str | None, *, json: bool, quiet: bool
 ) -> None:
-    """Fit what a file says."""
+    """Fit what a file says; an interrupt says where what was finished is."""
+    try:
+        with warnings_said():
+            _fit(path, out, trial, (jobs, scheduler), json=json, quiet=quiet)
+    except KeyboardInterrupt:
+        leave_interrupted(f"{out} keeps all that was finished, if anything was; the same command goes on")
+
+
+def _fit(path: str, out: Path, trial: int, where: tuple[int | None, str | None], *, json: bool, quiet: bool) -> None:
     from spikecim.calibration.fit import Fitted
     from spikecim.calibration.judge import Judged
     from spikecim.calibration.simulate import simulate
@@ -80,7 +88,7 @@ def _file(
     from spikecim.study.pool import open_pool
 
     calibration = read_calibration(path)
-    with stages(quiet=quiet or json) as stage, open_pool(jobs, scheduler) as pool:
+    with stages(quiet=quiet or json) as stage, open_pool(*where) as pool:
         simulated = simulate(calibration.study, out, pool, trial, stage)
         fitted = Fitted(calibration, simulated)
         tried = run_trial(fitted, stage) if trial else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spikecim.cli.options import Json, Quiet, Set
-from spikecim.cli.shell import guarded, leave_interrupted, overrides, say, show, show_json, stages
+from spikecim.cli.shell import guarded, leave_interrupted, overrides, say, show, show_json, stages, warnings_said
 
 if TYPE_CHECKING:
     from spikecim.progress import Stage
@@ -56,10 +56,10 @@ def explore(
     read_search(found)
     with stages(quiet=quiet or json) as stage:
         try:
-            with open_pool(jobs, scheduler) as pool:
+            with warnings_said(), open_pool(jobs, scheduler) as pool:
                 result = run_search(found, folder, pool, stage)
         except KeyboardInterrupt:
-            leave_interrupted(f"{folder} keeps all that was finished; the same command goes on")
+            leave_interrupted(f"{folder} keeps all that was finished, if anything was; the same command goes on")
         write(result, folder, stage)
     if json:
         from spikecim.results.search_data import search_json

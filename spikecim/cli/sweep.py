@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spikecim.cli.options import Json, OutDir, Quiet
-from spikecim.cli.shell import Stages, guarded, leave_interrupted, say, show, show_json, stages
+from spikecim.cli.shell import Stages, guarded, leave_interrupted, say, show, show_json, stages, warnings_said
 
 if TYPE_CHECKING:
     from spikecim.results.sweep_report import SweepReport
@@ -61,10 +61,12 @@ def _run(study: Study, out: Path, where: tuple[int | None, str | None], stage: S
         stage(name, done, total)
 
     try:
-        with open_pool(*where) as pool:
+        with warnings_said(), open_pool(*where) as pool:
             return run_sweep(study, out, pool, progress, again=again)
     except KeyboardInterrupt:
         done, total = finished
+        if not total:
+            leave_interrupted(f"nothing was begun; what {out} holds, if anything, is untouched")
         leave_interrupted(f"{out} holds {done:,} of {total:,} points; the same command goes on from there")
 
 

@@ -73,6 +73,7 @@ class Journal:
         self._place: dict[tuple[int, int], int] = {}
         self._values = array("d")
         self._errors: dict[int, str] = {}
+        self._n_damaged = 0
         self._synced = time.monotonic()
         try:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
@@ -106,6 +107,11 @@ class Journal:
     def n_failed(self) -> int:
         """How many points failed."""
         return len(self._errors)
+
+    @property
+    def n_damaged(self) -> int:
+        """Lines found damaged as the file was opened; they do not count. A last line that was cut off is none."""
+        return self._n_damaged
 
     def get(self, design: int, chip: int) -> Entry | None:
         """The point, or None if it is not finished."""
@@ -198,7 +204,10 @@ class Journal:
     def _check_header(self, line: bytes, header: dict[str, Any]) -> None:
         found = checked(line)
         if not isinstance(found, dict) or found.get("format") != FORMAT:
-            raise ResultFileError(f"{self.path}: is no journal of spikecim, or damaged; choose another --out")
+            raise ResultFileError(
+                f"{self.path}: is no journal of spikecim, or its first line is damaged; choose another --out, or "
+                "remove the file, and all its points are computed again"
+            )
         if found.get("schema") != SCHEMA:
             raise ResultFileError(
                 f"{self.path}: has schema {found.get('schema')}, this spikecim reads schema {SCHEMA}; "
@@ -219,6 +228,8 @@ class Journal:
         entry = heard(checked(line))
         if entry is not None and (entry.error or len(entry.values) == len(self.columns)):
             self._keep(entry)
+        else:
+            self._n_damaged += 1
 
     def _append(self, data: Any) -> None:
         line, size = line_of(data), os.fstat(self._file).st_size

@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import signal
+import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from spikecim.errors import ClusterError, MissingExtraError
 from spikecim.study.flight import Flight, Order
 from spikecim.study.point import Point
-from spikecim.study.pool import Outcome, Work
+from spikecim.study.pool import NO_DASK, Outcome, Work
 from spikecim.study.spec import Study
 from spikecim.study.worker import identity, version_here
 from spikecim.version import __version__
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 _CONNECT_S = 5.0
 # One kernel thread for each process: many points at once make better use of cores than one point in threads.
@@ -36,27 +39,68 @@ _CALM = {
 
 
 @contextmanager
-def started(n_workers: int, work: Work) -> Iterator[ClusterPool]:
-    """A pool of `n_workers` processes of this machine; they end with it."""
+def started(n_workers: int, work: Work, most: int | None = None) -> Iterator[ClusterPool]:
+    """A pool of `n_workers` processes of this machine, which may grow to `most`; they end with it.
+
+    Raises
+    ------
+    ClusterError
+        If they cannot be started.
+    """
     with _quiet():
         distributed = _distributed()
         import dask
 
-        with dask.config.set(_CALM):
-            cluster = distributed.LocalCluster(
-                n_workers=n_workers,
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-                env={**_ONE_THREAD, "DASK_LOGGING__DISTRIBUTED": "critical"},
-                preload=["spikecim.study.worker"],
-            )
+        with ExitStack() as ending, dask.config.set(_CALM):
             try:
-                with distributed.Client(cluster, set_as_default=False) as client:
-                    yield ClusterPool(client=client, work=work, address="this machine")
-            finally:
-                cluster.close()
+                with undisturbed():
+                    cluster = distributed.LocalCluster(
+                        n_workers=n_workers,
+                        threads_per_worker=1,
+                        memory_limit=distributed.system.MEMORY_LIMIT // max(n_workers, most or 0),
+                        host="127.0.0.1",
+                        dashboard_address=None,
+                        silence_logs=logging.CRITICAL,
+                        env={**_ONE_THREAD, "DASK_LOGGING__DISTRIBUTED": "critical"},
+                        preload=["spikecim.study.worker"],
+                    )
+                    ending.callback(_closed, cluster)
+                    client = ending.enter_context(distributed.Client(cluster, set_as_default=False))
+            except Exception as error:
+                raise ClusterError(
+                    f"{n_workers} processes could not be started ({_first_line(error)}); try fewer, or --jobs 1"
+                ) from None
+            yield ClusterPool(client=client, work=work, address="this machine")
+
+
+def _closed(cluster: LocalCluster) -> None:
+    with undisturbed():
+        cluster.close()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C within counts once the block has ended, and never for a process that was started within.
+
+    Dask shows a traceback for each process that is interrupted while it starts, and leaves the others behind.
+    """
+    mine = threading.current_thread() is threading.main_thread() and hasattr(signal, "pthread_sigmask")
+    before = signal.getsignal(signal.SIGINT)
+    if not mine or before in (None, signal.SIG_IGN):
+        yield
+        return
+    # Made beforehand, because it lets signals through again for whoever makes it.
+    resource_tracker.ensure_running()
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -138,6 +182,13 @@ class ClusterPool:
         """Workers of the cluster now, at least 1."""
         return max(1, len(self.client.nthreads()))
 
+    def grow(self, n_workers: int) -> None:
+        """Have at least `n_workers`, if they are processes of this machine."""
+        cluster = self.client.cluster
+        if cluster is not None and len(cluster.worker_spec) < n_workers:
+            with undisturbed():
+                cluster.scale(n_workers)
+
     def run(self, study: Study, points: Iterable[Point]) -> Iterator[tuple[Point, Outcome]]:
         """See `pool.Pool.run`."""
         flight = Flight(client=self.client, address=self.address, order=Order(self.work, study, identity(study)))
@@ -151,9 +202,7 @@ def _distributed() -> Any:
     try:
         import distributed
     except ImportError:
-        raise MissingExtraError(
-            'several processes need Dask, which is not installed: pip install "spikecim[scale]", or use --jobs 1'
-        ) from None
+        raise MissingExtraError(NO_DASK) from None
     return distributed
 
 

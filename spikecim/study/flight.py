@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 # Batches that wait at the scheduler or run, for each worker: enough that none is idle, few that go down with us.
 _DEPTH = 3
-# Points go in batches of about this long: a batch costs the scheduler some milliseconds, and neighbours share a design,
-# whose chip and spikes a worker makes once.
-_BATCH_S, _LARGEST = 0.25, 64
+# Points go in batches of about this long: a batch costs the scheduler some ten milliseconds, and neighbours share a
+# design, whose chip and spikes a worker makes once. A kill costs the batches that run.
+_BATCH_S, _LARGEST = 1.0, 64
 _LOOK_S, _PATIENCE_S = 1.0, 600.0
 
 
@@ -55,6 +56,7 @@ class Flight:
     landed: queue.SimpleQueue[Future] = field(default_factory=queue.SimpleQueue)
     batches: dict[Future, tuple[Point, ...]] = field(default_factory=dict)
     suspects: list[Point] = field(default_factory=list)
+    waiting: deque[Point] = field(default_factory=deque)
     room: int = 0
     point_s: float = _BATCH_S
     looked: float = -_LOOK_S
@@ -67,7 +69,7 @@ class Flight:
         while more or self.batches:
             self._look()
             while more and len(self.batches) < self.room:
-                batch = tuple(islice(points, self._size()))
+                batch = self._batch(points)
                 more = bool(batch)
                 if batch:
                     self._send(batch)
@@ -85,8 +87,13 @@ class Flight:
             self.client.cancel(list(self.batches), force=True)
         self.batches.clear()
 
-    def _size(self) -> int:
-        return int(min(max(_BATCH_S / self.point_s, 1), _LARGEST))
+    def _batch(self, points: Iterator[Point]) -> tuple[Point, ...]:
+        """The next points: as many as take a while, but near the end an even share for each worker."""
+        size, workers = int(min(max(_BATCH_S / self.point_s, 1), _LARGEST)), self.room // _DEPTH
+        if len(self.waiting) < size * workers:
+            self.waiting.extend(islice(points, size * workers - len(self.waiting)))
+        share = min(size, -(-len(self.waiting) // workers))
+        return tuple(self.waiting.popleft() for _ in range(share))
 
     def _send(self, batch: tuple[Point, ...]) -> None:
         self.sent += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +76,11 @@ def study_folder(study: Study, out: Path, purpose: str = "sweep", columns: tuple
         If the folder holds results of another study, other data or another version; the differences are named.
     OutputError
         If it cannot be written, or another process is writing into it.
+
+    Warns
+    -----
+    UserWarning
+        If lines of the journal are damaged; how many.
     """
     manifest = manifest_of(study, purpose)
     make_folder(out)
@@ -83,9 +89,18 @@ def study_folder(study: Study, out: Path, purpose: str = "sweep", columns: tuple
         _check(out, manifest)
     digest = hashlib.sha256(json.dumps(_told(manifest), sort_keys=True).encode()).hexdigest()[:16]
     with Journal(out / JOURNAL, columns or study.metrics, {"version": __version__, "study": digest}) as journal:
+        if journal.n_damaged:
+            warnings.warn(_dropped(out, journal.n_damaged), stacklevel=3)
         if not (out / STUDY).exists():
             write_json(out / STUDY, manifest)
         yield journal
+
+
+def _dropped(out: Path, n: int) -> str:
+    return (
+        f"{out / JOURNAL}: {n:,} damaged line{'s' if n > 1 else ''} dropped; "
+        "points that have no other line are computed again"
+    )
 
 
 def _check(out: Path, manifest: Mapping[str, Any]) -> None:
@@ -93,7 +108,10 @@ def _check(out: Path, manifest: Mapping[str, Any]) -> None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ResultFileError(f"{path}: cannot be read ({error}); choose another --out") from None
+        raise ResultFileError(
+            f"{path}: cannot be read ({error}); choose another --out, or remove this file: it is written anew, and "
+            f"nothing is computed again if {JOURNAL} beside it is of the same study"
+        ) from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ResultFileError(f"{path}: is not spikecim's; choose another --out")
     if found.get("schema") != SCHEMA:

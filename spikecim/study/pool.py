@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Protocol
 
 from spikecim.errors import DataError, MissingExtraError, ParameterError, SpikecimError
@@ -16,6 +19,9 @@ from spikecim.study.spec import Study
 Work = Callable[[Study, Point], dict[str, float]]
 # A machine without data or a disk that is full says nothing of the point.
 NOT_THE_POINT = (DataError, MissingExtraError, OSError)
+NO_DASK = 'several processes need Dask, which is not installed: pip install "spikecim[scale]", or use --jobs 1'
+# More processes than this for each core only take memory from each other.
+_MOST_PER_CORE = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +34,13 @@ class Outcome:
         None if it failed.
     error : str
         Why it failed, in one line; empty if it did not.
+    fault : str
+        Where in the program, if the error is none of spikecim's own and so may be a fault of the program.
     """
 
     metrics: dict[str, float] | None
     error: str = ""
+    fault: str = ""
 
 
 class Pool(Protocol):
@@ -82,7 +91,15 @@ def attempt(work: Work, study: Study, point: Point) -> Outcome:
         raise
     except Exception as error:
         # One bad design among thousands must not end a night's work; its error stands in its row.
-        return Outcome(metrics=None, error=one_line(error))
+        return Outcome(
+            metrics=None, error=one_line(error), fault="" if isinstance(error, SpikecimError) else _at(error)
+        )
+
+
+def _at(error: BaseException) -> str:
+    """Where it was raised: ``point.py, line 40``."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}, line {frame.lineno}"
 
 
 def one_line(error: BaseException) -> str:
@@ -103,7 +120,8 @@ def open_pool(jobs: int | None = None, scheduler: str | None = None, work: Work 
     Parameters
     ----------
     jobs : int, optional
-        Processes of this machine; 1 means this process. Default: one for each core.
+        Processes of this machine at most; 1 means this process. Default: one for each core. They are started once
+        there is a point to compute, and not more of them than there are points.
     scheduler : str, optional
         Address of an existing Dask cluster, ``tcp://host:8786``; then `jobs` must be None.
     work : callable, optional
@@ -112,7 +130,7 @@ def open_pool(jobs: int | None = None, scheduler: str | None = None, work: Work 
     Raises
     ------
     ParameterError
-        If `jobs` is below 1 or given beside `scheduler`.
+        If `jobs` is below 1, far above the number of cores, or given beside `scheduler`.
     MissingExtraError
         If dask is needed and not installed.
     ClusterError
@@ -129,12 +147,20 @@ def open_pool(jobs: int | None = None, scheduler: str | None = None, work: Work 
             yield pool
         return
     wanted = processes() if jobs is None else jobs
+    most = _MOST_PER_CORE * processes()
     if wanted < 1:
         raise ParameterError(f"--jobs {wanted}: allowed 1 or more")
+    if wanted > most:
+        raise ParameterError(
+            f"--jobs {wanted}: allowed 1 to {most}, {_MOST_PER_CORE} for each core of this machine; "
+            "more than one for each core is seldom faster"
+        )
     if wanted == 1:
         yield OneProcess(work=work)
         return
-    from spikecim.study.cluster import started
+    if find_spec("distributed") is None:
+        raise MissingExtraError(NO_DASK)
+    from spikecim.study.processes import Processes
 
-    with started(wanted, work) as pool:
+    with Processes(jobs=wanted, work=work) as pool:
         yield pool

@@ -17,6 +17,7 @@ from spikecim.results.journal import Entry, Journal
 from spikecim.results.sweep_table import SweepTable, write_table
 from spikecim.study.designs import Design, designs_of
 from spikecim.study.factors import Factor
+from spikecim.study.faults import FirstFaults
 from spikecim.study.manifest import TABLE, study_folder
 from spikecim.study.point import Point
 from spikecim.study.pool import Outcome, Pool
@@ -48,13 +49,23 @@ def run_points(
     ------
     ClusterError, OutputError
         What was recorded until then stays.
+    FaultError
+        If none of the first points comes through, for reasons that are no design's; they are not recorded.
     """
-    todo = (point for point in points if (point.design.number, point.chip_index) not in journal)
-    for point, outcome in pool.run(study, todo):
+
+    def record(point: Point, outcome: Outcome) -> None:
         values = () if outcome.metrics is None else tuple(outcome.metrics[name] for name in journal.columns)
         journal.add(Entry(design=point.design.number, chip=point.chip_index, values=values, error=outcome.error))
         if recorded is not None:
             recorded(point, outcome)
+
+    faults = FirstFaults(wary=journal.n_failed == len(journal))
+    todo = (point for point in points if (point.design.number, point.chip_index) not in journal)
+    for point, outcome in pool.run(study, todo):
+        for pair in faults.passed(point, outcome):
+            record(*pair)
+    for pair in faults.rest():
+        record(*pair)
 
 
 def run_sweep(study: Study, out: Path, pool: Pool, progress: Stage = silent, *, again: bool = False) -> SweepTable:

@@ -13,7 +13,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import typer
 
+from spikecim.cli.sweep import sweep
 from spikecim.results.sweep_table import load_table
 from tests.cli.conftest import Command, assert_one_clear_line
 
@@ -144,6 +146,71 @@ def test_ctrl_c_keeps_what_is_there_and_says_how_to_go_on(tmp_path: Path, jobs: 
     assert told is not None, complained
     assert told[1] == str(out)
     assert 0 <= n_points - int(told[2].replace(",", "")) <= 1
+
+
+def interrupted(study: Path, out: Path, when: Path, jobs: int = 2) -> str:
+    """What a sweep says that gets Ctrl-C once `when` exists, to its whole group."""
+    command = [sys.executable, "-m", "spikecim", "sweep", str(study), "--out", str(out), "--jobs", str(jobs)]
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, start_new_session=True, preexec_fn=heed, **pipes)  # type: ignore[call-overload]
+    while not when.exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    said, complained = process.communicate()
+    assert (process.returncode, said) == (130, "")
+    return str(complained)
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_processes_start_is_one_line(tmp_path: Path) -> None:
+    study, out = written(tmp_path, chips=5_000), tmp_path / "o"
+    pytest.importorskip("distributed")
+    # The journal is there a moment before the processes are started.
+    complained = interrupted(study, out, out / "journal.txt")
+    assert re.fullmatch(r"interrupted: .* holds [0-9,]+ of 20,000 points; .*\n", complained), complained
+
+
+def test_ctrl_c_before_anything_is_begun(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def patient(*given: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spikecim.study.sweep.run_sweep", patient)
+    with pytest.raises(typer.Exit) as left:
+        sweep(study, tmp_path / "o", jobs=1)
+    assert left.value.exit_code == 130
+    assert "nothing was begun; what" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
+def test_damaged_lines_are_counted_and_computed_again(spikecim: Command, study: Path, tmp_path: Path) -> None:
+    assert spikecim("sweep", study, "--out", "o", "--jobs", 1).returncode == 0
+    table, journal = (tmp_path / "o" / "table.h5").read_bytes(), tmp_path / "o" / "journal.txt"
+    lines = journal.read_bytes().split(b"\n")
+    journal.write_bytes(b"\n".join([*lines[:2], b"x" + lines[2][1:], b"", *lines[4:]]))
+    again = spikecim("sweep", study, "--out", "o", "--jobs", 1, "--quiet")
+    assert again.returncode == 0
+    assert re.fullmatch(r"warning: .*journal.txt: 2 damaged lines dropped; .* computed again\n", again.stderr)
+    assert (tmp_path / "o" / "table.h5").read_bytes() == table
+
+
+def test_a_damaged_study_json_can_be_removed(spikecim: Command, study: Path, tmp_path: Path) -> None:
+    assert spikecim("sweep", study, "--out", "o", "--jobs", 1).returncode == 0
+    told, journal = tmp_path / "o" / "study.json", tmp_path / "o" / "journal.txt"
+    before, lines = told.read_bytes(), journal.read_bytes()
+    told.write_bytes(before[:50])
+    assert_one_clear_line(spikecim("sweep", study, "--out", "o", "--jobs", 1), "study.json", "or remove this file")
+    told.unlink()
+    assert spikecim("sweep", study, "--out", "o", "--jobs", 1).returncode == 0
+    assert (told.read_bytes(), journal.read_bytes()) == (before, lines)
+
+
+def test_far_too_many_processes_are_one_line(spikecim: Command, study: Path, tmp_path: Path) -> None:
+    assert_one_clear_line(spikecim("sweep", study, "--out", "o", "--jobs", 99_999), "--jobs 99999: allowed 1 to")
+    assert not (tmp_path / "o").exists()
 
 
 @pytest.mark.slow

@@ -61,6 +61,7 @@ def test_cut_off_anywhere_it_keeps_all_whole_lines(tmp_path: Path) -> None:
         with opened(tmp_path / "j") as journal:
             kept = max(0, sum(end <= size for end in ends) - 1)
             assert len(journal) == kept
+            assert journal.n_damaged == 0
             for design in range(kept, 3):
                 journal.add(Entry(design=design, chip=0, values=(design / 3, 2.0**-design)))
         assert (tmp_path / "j").read_bytes() == whole
@@ -75,6 +76,7 @@ def test_a_damaged_line_costs_its_point_only(tmp_path: Path) -> None:
         (tmp_path / "j").write_bytes(damaged)
         with opened(tmp_path / "j") as journal:
             assert [(0, 0) in journal, (1, 0) in journal, (2, 0) in journal] == [True, False, True]
+            assert journal.n_damaged == 1
 
 
 def test_of_two_lines_the_later_holds(tmp_path: Path) -> None:

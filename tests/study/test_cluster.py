@@ -17,7 +17,7 @@ import pytest
 
 from spikecim.errors import ClusterError, MissingExtraError
 from spikecim.results.sweep_table import load_table
-from spikecim.study.cluster import ClusterPool
+from spikecim.study.cluster import started
 from spikecim.study.designs import designs_of
 from spikecim.study.manifest import JOURNAL, TABLE, study_folder
 from spikecim.study.point import Point
@@ -87,10 +87,9 @@ def test_one_process_two_processes_and_a_cluster_of_three(tmp_path: Path) -> Non
 def test_failing_points_are_the_same_everywhere(tmp_path: Path) -> None:
     one = swept(study(), tmp_path / "one", sometimes_bad, 1)
     assert load_table(tmp_path / "one" / TABLE).n_failed == 3
-    with open_pool(2, work=sometimes_bad) as pool:
+    with started(2, sometimes_bad) as pool:
         assert pool.n_workers == 2
         run_sweep(study(), tmp_path / "two", pool)
-        assert isinstance(pool, ClusterPool)
         with pytest.raises(ClusterError, match="mnist is not here"):
             list(replace(pool, work=without_data).run(study(), points(study())))
     assert (tmp_path / "two" / TABLE).read_bytes() == one
