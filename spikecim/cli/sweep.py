@@ -33,6 +33,7 @@ def sweep(
     jobs: Processes = None,
     scheduler: Scheduler = None,
     again: Annotated[bool, typer.Option("--again", help="Compute points again that failed.")] = False,
+    page: Annotated[bool, typer.Option("--page/--no-page", help="Write page, figures and effects too.")] = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -42,7 +43,7 @@ def sweep(
     read = read_study(study)
     with stages(quiet=quiet or json) as stage:
         table = _run(read, out, (jobs, scheduler), stage, again=again)
-        report = _report(read, table, out, stage)
+        report = _report(read, table, out, stage) if page else None
     _tell(table, report, out, json=json, quiet=quiet)
     if table.n_failed:
         first = next(error for error in table.error if error)

@@ -81,7 +81,9 @@ def test_bad_input(spikecim: Command, file: Path) -> None:
     file.write_text(FILE.replace("accuracy =", "acuracy ="))
     assert_one_clear_line(spikecim("calibrate", file, "--out", "out"), "'acuracy'", "did you mean 'accuracy'?")
     file.write_text(FILE.replace('low = "2 %"', 'low = "-2 %"'))
-    assert_one_clear_line(spikecim("calibrate", file, "--out", "out"), "injectors.gain_mismatch_rel", "-0.02 is out of range")
+    assert_one_clear_line(
+        spikecim("calibrate", file, "--out", "out"), "injectors.gain_mismatch_rel", "-0.02 is out of range"
+    )
     file.write_text(FILE.replace("points = 16", "points = 8"))
     assert_one_clear_line(spikecim("calibrate", file, "--out", "out"), "2 parameters take 12 designs")
 

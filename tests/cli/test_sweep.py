@@ -47,12 +47,12 @@ def written(folder: Path, chips: int = 2, second: str = "10 us") -> Path:
 
 @pytest.mark.slow
 def test_a_sweep_and_once_more(spikecim: Command, study: Path, tmp_path: Path) -> None:
-    first = spikecim("sweep", study, "--out", "o", "--jobs", 1, "--json")
+    first = spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1, "--json")
     assert first.returncode == 0, first.stderr
     told = json.loads(first.stdout)
     assert (told["study"], told["points"], told["failed"]) == ("small", 8, 0)
     table = (tmp_path / "o" / "table.h5").read_bytes()
-    again = spikecim("sweep", study, "--out", "o", "--jobs", 1, "--quiet")
+    again = spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1, "--quiet")
     assert again.returncode == 0
     assert again.stderr == ""
     assert "8 points, 0 failed" in again.stdout
@@ -65,7 +65,7 @@ def test_failing_points_are_told_and_the_exit_code_says_so(spikecim: Command, tm
     path.write_text(
         path.read_text().replace('"neuron.refractory" = ["5 us", "10 us"]', '"cell.stuck_lrs" = [0.0, 1.0]')
     )
-    done = spikecim("sweep", path, "--out", "o", "--jobs", 1)
+    done = spikecim("sweep", "--no-page", path, "--out", "o", "--jobs", 1)
     assert done.returncode == 1
     assert "4 of 8 points failed, the first with: " in done.stderr
     assert "stuck_lrs + stuck_hrs" in done.stderr
@@ -74,27 +74,31 @@ def test_failing_points_are_told_and_the_exit_code_says_so(spikecim: Command, tm
 
 
 def test_a_changed_study_is_one_line_with_the_difference(spikecim: Command, study: Path, tmp_path: Path) -> None:
-    assert spikecim("sweep", study, "--out", "o", "--jobs", 1).returncode == 0
-    changed = spikecim("sweep", written(tmp_path, chips=3), "--out", "o", "--jobs", 1)
+    assert spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1).returncode == 0
+    changed = spikecim("sweep", "--no-page", written(tmp_path, chips=3), "--out", "o", "--jobs", 1)
     assert_one_clear_line(changed, "base.chips was 2, is 3", "choose another --out")
 
 
 def test_bad_words_are_one_line(spikecim: Command, study: Path, tmp_path: Path) -> None:
-    assert_one_clear_line(spikecim("sweep", "no.toml"), "no.toml", "cannot be read")
+    assert_one_clear_line(spikecim("sweep", "--no-page", "no.toml"), "no.toml", "cannot be read")
     assert_one_clear_line(
-        spikecim("sweep", study, "--jobs", 2, "--scheduler", "tcp://127.0.0.1:1"), "contradict each other"
+        spikecim("sweep", "--no-page", study, "--jobs", 2, "--scheduler", "tcp://127.0.0.1:1"), "contradict each other"
     )
-    assert_one_clear_line(spikecim("sweep", study, "--scheduler", "there"), "write it as tcp://host:8786")
+    assert_one_clear_line(spikecim("sweep", "--no-page", study, "--scheduler", "there"), "write it as tcp://host:8786")
     (tmp_path / "file").write_text("")
-    assert_one_clear_line(spikecim("sweep", study, "--out", "file", "--jobs", 1), "is a file, not a folder")
+    assert_one_clear_line(
+        spikecim("sweep", "--no-page", study, "--out", "file", "--jobs", 1), "is a file, not a folder"
+    )
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "journal.txt").write_text("Dear diary\n")
-    assert_one_clear_line(spikecim("sweep", study, "--out", "other", "--jobs", 1), "is no journal of spikecim")
+    assert_one_clear_line(
+        spikecim("sweep", "--no-page", study, "--out", "other", "--jobs", 1), "is no journal of spikecim"
+    )
 
 
 def test_no_scheduler_there_is_one_line(spikecim: Command, study: Path, tmp_path: Path) -> None:
     # Port 1 (tcpmux) is closed on every machine that this may run on.
-    done = spikecim("sweep", study, "--scheduler", "tcp://127.0.0.1:1", "--out", "o")
+    done = spikecim("sweep", "--no-page", study, "--scheduler", "tcp://127.0.0.1:1", "--out", "o")
     assert_one_clear_line(done, "no Dask scheduler at tcp://127.0.0.1:1", "dask scheduler")
     assert not (tmp_path / "o").exists()
 
@@ -102,19 +106,19 @@ def test_no_scheduler_there_is_one_line(spikecim: Command, study: Path, tmp_path
 @pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_sweep_goes_on_later(spikecim: Command, tmp_path: Path) -> None:
     resource, study = pytest.importorskip("resource"), written(tmp_path, chips=20)
-    assert spikecim("sweep", study, "--out", "whole", "--jobs", 1).returncode == 0
+    assert spikecim("sweep", "--no-page", study, "--out", "whole", "--jobs", 1).returncode == 0
 
     def small_disk() -> None:
         # No file may grow beyond half of the journal, which the manifest does not reach.
         size = (tmp_path / "whole" / "journal.txt").stat().st_size // 2
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-    full = spikecim("sweep", study, "--out", "o", "--jobs", 1, preexec_fn=small_disk)
+    full = spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1, preexec_fn=small_disk)
     assert_one_clear_line(full, "cannot write", "File too large")
     kept = (tmp_path / "o" / "journal.txt").read_bytes()
     assert kept.count(b"\n") > 1
     assert kept.endswith(b"\n")
-    assert spikecim("sweep", study, "--out", "o", "--jobs", 1).returncode == 0
+    assert spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1).returncode == 0
     assert (tmp_path / "o" / "journal.txt").read_bytes().startswith(kept)
     assert (tmp_path / "o" / "table.h5").read_bytes() == (tmp_path / "whole" / "table.h5").read_bytes()
 
@@ -187,29 +191,33 @@ def test_ctrl_c_before_anything_is_begun(
 
 
 def test_damaged_lines_are_counted_and_computed_again(spikecim: Command, study: Path, tmp_path: Path) -> None:
-    assert spikecim("sweep", study, "--out", "o", "--jobs", 1).returncode == 0
+    assert spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1).returncode == 0
     table, journal = (tmp_path / "o" / "table.h5").read_bytes(), tmp_path / "o" / "journal.txt"
     lines = journal.read_bytes().split(b"\n")
     journal.write_bytes(b"\n".join([*lines[:2], b"x" + lines[2][1:], b"", *lines[4:]]))
-    again = spikecim("sweep", study, "--out", "o", "--jobs", 1, "--quiet")
+    again = spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1, "--quiet")
     assert again.returncode == 0
     assert re.fullmatch(r"warning: .*journal.txt: 2 damaged lines dropped; .* computed again\n", again.stderr)
     assert (tmp_path / "o" / "table.h5").read_bytes() == table
 
 
 def test_a_damaged_study_json_can_be_removed(spikecim: Command, study: Path, tmp_path: Path) -> None:
-    assert spikecim("sweep", study, "--out", "o", "--jobs", 1).returncode == 0
+    assert spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1).returncode == 0
     told, journal = tmp_path / "o" / "study.json", tmp_path / "o" / "journal.txt"
     before, lines = told.read_bytes(), journal.read_bytes()
     told.write_bytes(before[:50])
-    assert_one_clear_line(spikecim("sweep", study, "--out", "o", "--jobs", 1), "study.json", "or remove this file")
+    assert_one_clear_line(
+        spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1), "study.json", "or remove this file"
+    )
     told.unlink()
-    assert spikecim("sweep", study, "--out", "o", "--jobs", 1).returncode == 0
+    assert spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1).returncode == 0
     assert (told.read_bytes(), journal.read_bytes()) == (before, lines)
 
 
 def test_far_too_many_processes_are_one_line(spikecim: Command, study: Path, tmp_path: Path) -> None:
-    assert_one_clear_line(spikecim("sweep", study, "--out", "o", "--jobs", 99_999), "--jobs 99999: allowed 1 to")
+    assert_one_clear_line(
+        spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 99_999), "--jobs 99999: allowed 1 to"
+    )
     assert not (tmp_path / "o").exists()
 
 
@@ -223,7 +231,7 @@ def test_two_at_once_in_one_folder(spikecim: Command, tmp_path: Path) -> None:
         while n_lines(out) < 2:
             assert process.poll() is None
             time.sleep(0.01)
-        second = spikecim("sweep", study, "--out", "o", "--jobs", 1)
+        second = spikecim("sweep", "--no-page", study, "--out", "o", "--jobs", 1)
         assert_one_clear_line(second, "another spikecim is writing into this folder")
     finally:
         process.kill()

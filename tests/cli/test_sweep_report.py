@@ -62,8 +62,11 @@ def test_a_sweep_leaves_a_page_with_its_numbers(study: Path, tmp_path: Path) -> 
 
 
 def test_a_sweep_of_failures_has_no_page(study: Path, tmp_path: Path) -> None:
-    # No chip stops at a margin below 1: every point is refused.
-    study.write_text(STUDY.replace("[4, 10]", "[-4, -10]"), encoding="utf-8")
+    # Forty levels of two cells each are more than a group holds: every point is refused.
+    study.write_text(
+        STUDY.replace('"decision.delta_s" = [4, 10]', '"weights.levels" = [40, 41]\n"weights.redundancy" = [2]'),
+        encoding="utf-8",
+    )
     done = call(study, "--out", tmp_path / "out")
     assert done.exit_code == 1, done.output
     assert not (tmp_path / "out" / "sweep.html").exists()
