@@ -142,8 +142,8 @@ def test_ctrl_c_keeps_what_is_there_and_says_how_to_go_on(tmp_path: Path, jobs: 
     assert said == ""
     n_points = len(load_table(out / "table.h5"))
     assert 19 <= n_points < 20_000
-    # The last line may have been on its way to the table.
-    assert 0 <= n_lines(out) - 1 - n_points <= 1
+    # Ctrl-C may fall between a line of the journal and its row, or within a batch of points.
+    assert -1 <= n_lines(out) - 1 - n_points <= 20
     told = re.fullmatch(
         r"interrupted: (.*) holds ([0-9,]+) of 20,000 points; the same command goes on .*\n", complained
     )
