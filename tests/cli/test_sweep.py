@@ -133,7 +133,8 @@ def test_ctrl_c_keeps_what_is_there_and_says_how_to_go_on(tmp_path: Path, jobs: 
     # A job in the background of a shell ignores Ctrl-C, and so would all that it starts.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(command, start_new_session=True, preexec_fn=heed, **pipes)  # type: ignore[call-overload]
-    while n_lines(out) < 20:
+    # The header, the nineteen points asked for below, and one that may not have reached the table.
+    while n_lines(out) < 21:
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
@@ -142,8 +143,8 @@ def test_ctrl_c_keeps_what_is_there_and_says_how_to_go_on(tmp_path: Path, jobs: 
     assert said == ""
     n_points = len(load_table(out / "table.h5"))
     assert 19 <= n_points < 20_000
-    # Ctrl-C may fall between a line of the journal and its row, or within a batch of points.
-    assert -1 <= n_lines(out) - 1 - n_points <= 20
+    # The last line may have been on its way to the table.
+    assert 0 <= n_lines(out) - 1 - n_points <= 1
     told = re.fullmatch(
         r"interrupted: (.*) holds ([0-9,]+) of 20,000 points; the same command goes on .*\n", complained
     )
