@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikecim.errors import EngineError, ParameterError
-from spikecim.spikes import SpikeTrains
+from spikecim.spikes import SpikeTrains, margin_column
 
 CONTINUOUS, ON_EVENT = "continuous", "on_event"
 _LIMIT = 2**31 - 1
@@ -93,19 +93,8 @@ class Program:
         return 1 if self.delta_s is not None else _LIMIT
 
     def margin_column(self, delta_s: int | None) -> int:
-        """Column of the decision table for `delta_s`; None means the run's own decision, the last column.
-
-        Raises
-        ------
-        ParameterError
-            If the run has no column for that margin.
-        """
-        if delta_s is None:
-            return self.n_margins - 1
-        if self.delta_s is None or not 1 <= delta_s <= self.delta_s:
-            readable = f"margins 1 .. {self.delta_s}" if self.delta_s else "no margin: it had no early stop"
-            raise ParameterError(f"delta_s {delta_s} cannot be read from this run; it holds {readable}")
-        return delta_s - 1
+        """Column of the decision table for `delta_s`; None means the run's own decision, the last column."""
+        return margin_column(delta_s, self.delta_s)
 
     def with_(self, **changes: Any) -> Program:
         """Return a checked copy with other values."""

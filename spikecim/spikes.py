@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.errors import ShapeError
+from spikecim.errors import ParameterError, ShapeError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,3 +183,19 @@ class SpikeRecord:
     def samples(self) -> NDArray[np.int64]:
         """The sample each output spike belongs to, (n_spikes,)."""
         return np.repeat(np.arange(self.n_samples), np.diff(self.offsets))
+
+
+def margin_column(delta_s: int | None, most: int | None) -> int:
+    """Column of a decision table that holds margins 1 .. `most`; None means the run's own decision, the last column.
+
+    Raises
+    ------
+    ParameterError
+        If the table has no column for that margin.
+    """
+    if delta_s is None:
+        return (most or 1) - 1
+    if most is None or not 1 <= delta_s <= most:
+        readable = f"margins 1 .. {most}" if most else "no margin: it had no early stop"
+        raise ParameterError(f"delta_s {delta_s} cannot be read from this run; it holds {readable}")
+    return delta_s - 1

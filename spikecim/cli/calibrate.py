@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from spikecim.cli.options import Chips, Json, Quiet, Seed
+from spikecim.cli.options import Chips, Json, Quiet, Scheduler, Seed
 from spikecim.cli.shell import guarded, leave_interrupted, say, show, show_json, stages, use_jobs, warnings_said
 from spikecim.errors import ParameterError
 
@@ -30,9 +30,7 @@ def calibrate(
     trial: Annotated[
         int, typer.Option("--trial", min=0, help="Synthetic chips to test the intervals with (FILE.toml only).")
     ] = 0,
-    scheduler: Annotated[
-        str | None, typer.Option("--scheduler", help="Dask cluster, tcp://host:8786 (FILE.toml only).")
-    ] = None,
+    scheduler: Scheduler = None,
     chip: Annotated[str, typer.Option("--chip", help="Chip to fit (spirit only).")] = "spirit",
     images: Annotated[
         int, typer.Option("--images", min=100, help="Held-out training images at most (spirit only).")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spikecim.cli.options import Json, Quiet, Set
+from spikecim.cli.options import Json, Processes, Quiet, Scheduler, Set
 from spikecim.cli.shell import guarded, leave_interrupted, overrides, say, show, show_json, stages, warnings_said
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ StudyFile = Annotated[
     typer.Argument(metavar="STUDY", help="A study file with a search table, or the name of a shipped study."),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder of the search (default: out/explore-NAME).")]
-Processes = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes (default: one for each core).")]
-Scheduler = Annotated[str | None, typer.Option("--scheduler", help="An existing Dask cluster, tcp://host:8786.")]
 List_ = Annotated[bool, typer.Option("--list", help="Show the shipped studies and leave.")]
 
 

@@ -11,6 +11,13 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Names every random dra
 Jobs = Annotated[
     int | None, typer.Option("--jobs", min=1, help="Threads of the compiled kernels (default: all cores).")
 ]
+Processes = Annotated[
+    int | None,
+    typer.Option("--jobs", min=1, help="Processes of this machine; 1 needs no Dask (default: one for each core)."),
+]
+Scheduler = Annotated[
+    str | None, typer.Option("--scheduler", help="Address of a Dask cluster instead, for example tcp://host:8786.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")]
 Chip = Annotated[str, typer.Option("--chip", help="Shipped chip (see `spikecim chips list`) or a TOML file.")]

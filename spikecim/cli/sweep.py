@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spikecim.cli.options import Json, OutDir, Quiet
+from spikecim.cli.options import Json, OutDir, Processes, Quiet, Scheduler
 from spikecim.cli.shell import Stages, guarded, leave_interrupted, say, show, show_json, stages, warnings_said
 
 if TYPE_CHECKING:
@@ -17,13 +17,6 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 1
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Designs, virtual chips and metrics.")]
-Processes = Annotated[
-    int | None,
-    typer.Option("--jobs", min=1, help="Processes of this machine; 1 needs no Dask (default: one for each core)."),
-]
-Scheduler = Annotated[
-    str | None, typer.Option("--scheduler", help="Address of a Dask cluster instead, for example tcp://host:8786.")
-]
 
 
 @guarded

@@ -185,9 +185,3 @@ def anchored(draws: Mapping[str, NDArray[np.float64]], anchors: Sequence[Anchor]
 
 def _pj(anchor: Anchor, draws: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     return spread(anchor.terms, draws, tuple({term.part for term in anchor.terms}))
-
-
-def interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """5 %, 50 % and 95 % of the draws."""
-    low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
-    return float(low), float(middle), float(high)

@@ -18,12 +18,16 @@ def checkpoints_of(n_ticks: int) -> tuple[int, ...]:
     return tuple(sorted({round(tick) for tick in np.geomspace(first, n_ticks, N_CHECKPOINTS)}))
 
 
-def wilson(correct: NDArray[np.int64], n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """95 % interval of a share of `n` (Wilson 1927): what another draw of as many images could have given."""
-    share, z2 = correct / n, Z95**2
+def wilson(correct: NDArray[np.int64], n: int, z: float = Z95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Score interval of a share of `n`, 95 % unless told (Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212).
+
+    It says what another draw of as many images could have given.
+    """
+    share, z2 = correct / n, z**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2)) / (1 + z2 / n)
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    half = z * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2)) / (1 + z2 / n)
+    # 0 of n has its end at 0, not at a rounding error.
+    return np.where(correct == 0, 0.0, centre - half), np.where(correct == n, 1.0, centre + half)
 
 
 def curve_of(found: Measured) -> Curve:

@@ -19,6 +19,7 @@ from spikecim.reports.style import (
     THIRD,
     new_figure,
     note,
+    plain_log,
     styled,
     y_title,
 )
@@ -77,7 +78,7 @@ def overview(comparison: Comparison) -> Figure:
         worst = min(row.accuracy_low for row in comparison.rows)
         _misread_scale(axes, comparison, top=min(110.0, 300.0 * max(1.0 - worst, 2.0 / comparison.n_samples)))
         axes.set_xscale("log")
-        _plain_log(axes)
+        plain_log(axes)
         axes.set_xlabel("Core energy (nJ an image)")
         _legend(figure, comparison, lines=False, exact=len(chips) > 1)
         return figure
@@ -98,7 +99,7 @@ def course(comparison: Comparison, pick: Callable[[Curve], NDArray[np.float64]],
                     axes.plot(pick(row.checkpoints)[seen], misread, **_drawn(styles[row.conversion]))
             _misread_scale(axes, comparison)
             axes.set_xscale("log")
-            _plain_log(axes)
+            plain_log(axes)
             axes.set_title(f"{chip}: misread images (%)")
         panels[-1].set_xlabel(label)
         _legend(figure, comparison, lines=True)
@@ -198,7 +199,7 @@ def _floor(misread: float, comparison: Comparison) -> float:
 
 def _misread_scale(axes: Axes, comparison: Comparison, top: float = 110.0) -> None:
     axes.set_yscale("log")
-    _plain_log(axes, y=True)
+    plain_log(axes, y=True)
     axes.set_ylim(100 * 0.4 / comparison.n_samples, top)
     axes.grid(axis="y")
     ann = 100 * (1.0 - comparison.ann_accuracy)
@@ -206,18 +207,6 @@ def _misread_scale(axes: Axes, comparison: Comparison, top: float = 110.0) -> No
     axes.axhline(level, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
     note(axes, f"float ANN, {ann:.2g} %", (0.01, level), (2, -11), xycoords=("axes fraction", "data"), box=True)
     y_title(axes, "Misread images (%)")
-
-
-def _plain_log(axes: Axes, *, y: bool = False) -> None:
-    """1, 10 and 1,000 instead of powers of ten."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    axis = axes.yaxis if y else axes.xaxis
-    low, high = axes.get_ylim() if y else axes.get_xlim()
-    if high < 30 * low:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
 
 
 def _legend(

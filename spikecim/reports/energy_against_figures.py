@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikecim.reports.energy_report_figures import plain_log, rows_of
+from spikecim.reports.energy_report_figures import rows_of
 from spikecim.reports.energy_wording import PARTS, READ_AS, SCOPE_NAMES
 from spikecim.reports.style import (
     CHIP,
@@ -21,6 +21,7 @@ from spikecim.reports.style import (
     THIRD,
     new_figure,
     note,
+    plain_log,
     styled,
     y_title,
 )
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
     from spikecim.results.energy_report import RunEnergy
     from spikecim.results.energy_rows import Range
-
-# Colour, marker and line of each run in order: told apart in greyscale too.
-LOOKS = ((CHIP, "o", "-"), (PUBLISHED, "s", "-"), (THIRD, "^", "--"), (SECOND, "D", "--"), (INK, "v", ":"))
 
 
 def against_figure(run: RunEnergy) -> Figure:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikecim.reports.energy_report_figures import plain_log
 from spikecim.reports.energy_wording import READ_AS, SCOPE_NAMES
 from spikecim.reports.style import (
     CHIP,
@@ -19,6 +18,7 @@ from spikecim.reports.style import (
     SMALL,
     new_figure,
     note,
+    plain_log,
     styled,
     y_title,
 )

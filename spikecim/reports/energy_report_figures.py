@@ -21,6 +21,7 @@ from spikecim.reports.style import (
     THIRD,
     new_figure,
     note,
+    plain_log,
     styled,
     y_title,
 )
@@ -150,17 +151,6 @@ def _name_margins(axes: Axes, run: RunEnergy) -> None:
         if place in chosen:
             at = (row.core_nj, row.accuracy_low_percent)
             note(axes, f"δs {row.delta_s}", at, (0, -4), ha="center", va="top")
-
-
-def plain_log(axes: Axes) -> None:
-    """1, 10 and 1,000 instead of powers of ten, along x."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    low, high = axes.get_xlim()
-    if high < 100 * low:
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def layers_figure(run: RunEnergy) -> Figure:

@@ -107,6 +107,18 @@ def note(
     axes.annotate(text, at, shift, textcoords="offset points", **settings)
 
 
+def plain_log(axes: Axes, *, y: bool = False) -> None:
+    """Write 1, 10 and 1,000 instead of powers of ten along a logarithmic axis; 2 and 5 too where it is short."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis = axes.yaxis if y else axes.xaxis
+    low, high = axes.get_ylim() if y else axes.get_xlim()
+    if high < 50 * low:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def strokes(axes: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, **how: Any) -> None:
     """Draw vertical strokes as one path, which keeps an SVG of thousands of spikes small."""
     xs = np.repeat(np.asarray(x, float), 3)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from spikecim.chips.multi_spec import MultiChipSpec, MultiEnergyTable
 from spikecim.energy.layered import LayeredActions, LayeredLedger, LayerSite, account_layers, count_layer_actions
-from spikecim.errors import ParameterError
 from spikecim.layered.record import TALLIES
 from spikecim.layered.timer import Timer
+from spikecim.spikes import margin_column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,19 +124,8 @@ class LayeredRun:
         return float((self.ann_winners == self.labels).mean())
 
     def margin_column(self, delta_s: int | None = None) -> int:
-        """Column of the tables for `delta_s`; None means the run's own decision, the last column.
-
-        Raises
-        ------
-        ParameterError
-            If the run has no column for that margin.
-        """
-        if delta_s is None:
-            return self.n_margins - 1
-        if self.delta_s is None or not 1 <= delta_s <= self.delta_s:
-            readable = f"margins 1 .. {self.delta_s}" if self.delta_s else "no margin: it had no early stop"
-            raise ParameterError(f"delta_s {delta_s} cannot be read from this run; it holds {readable}")
-        return delta_s - 1
+        """Column of the tables for `delta_s`; None means the run's own decision, the last column."""
+        return margin_column(delta_s, self.delta_s)
 
     def correct(self, delta_s: int | None = None) -> NDArray[np.bool_]:
         """Which samples are classified as labelled, (n_samples,), at the run's margin or at a smaller one."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from spikecim.explore.compare_curves import wilson as score_interval
 from spikecim.results.sweep_parts import Estimate
 
 Z_90 = 1.6448536269514722  # two-sided 90 %
@@ -11,15 +14,11 @@ OUTSIDE = 0.1  # of a 90 % interval
 
 
 def wilson(good: int, n: int, z: float = Z_90) -> Estimate:
-    """Share good / n and its score interval (Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212); NaN for none."""
+    """Share good / n and its score interval; NaN for none."""
     if n == 0:
         return Estimate(value=math.nan, low=math.nan, high=math.nan)
-    share, square = good / n, z * z
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    half = z / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    # 0 of n has its end at 0, not at a rounding error.
-    low, high = 0.0 if good == 0 else middle - half, 1.0 if good == n else middle + half
-    return Estimate(value=share, low=low, high=high)
+    low, high = score_interval(np.array([good]), n, z)
+    return Estimate(value=good / n, low=float(low[0]), high=float(high[0]))
 
 
 def picked(good: int, n: int, among: int) -> Estimate:

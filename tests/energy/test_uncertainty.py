@@ -23,12 +23,12 @@ from spikecim.energy.uncertainty import (
     anchored,
     anchors_of,
     draw_entries,
-    interval,
     spread,
     triangular,
 )
 from spikecim.errors import ParameterError
 from spikecim.experiments.published import PUBLISHED
+from spikecim.results.population import interval
 
 SPIRIT = load_chip("spirit")
 ENTRIES = entries_of(SPIRIT.energy, SPIRIT.link, n_out=10)
@@ -186,7 +186,3 @@ def test_ranges_that_contradict_the_figures_are_refused() -> None:
         ParameterError, match=r"under 1% of the draws agree with the published figures; .*clamp_injector"
     ):
         anchored(draw_entries(heavy, N, 0), anchors_of(heavy, TERMS, 1360.0, SCOPES), 0)
-
-
-def test_an_interval_is_the_middle_nine_tenths() -> None:
-    assert interval(np.arange(101, dtype=np.float64)) == (5.0, 50.0, 95.0)
