@@ -59,8 +59,16 @@ class FaultError(SpikecimError, RuntimeError):
     """The first points of a study all fail with errors that are no design's: something of the program is broken."""
 
 
+class CircuitError(SpikecimError, ArithmeticError):
+    """A circuit has no finite solution in double precision, or a solver did not reach it."""
+
+
 class EngineError(SpikecimError, ValueError):
     """An engine is unknown or cannot run this program."""
+
+
+class TrainingError(SpikecimError, ArithmeticError):
+    """A training went astray: its loss is not a finite number. The last good checkpoint stays."""
 
 
 class ConversionError(SpikecimError, ValueError):
