@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from spikecim.devices.disturb import DisturbSpec
 from spikecim.devices.endurance import EnduranceSpec
 from spikecim.devices.flicker import FlickerSpec
+from spikecim.devices.iv import IvSpec
 from spikecim.devices.quadrature import mean_conductance
 from spikecim.devices.relaxation import RelaxationSpec
 from spikecim.devices.retention import RetentionSpec
@@ -41,6 +42,7 @@ class OxramSpec(Section):
     endurance: EnduranceSpec | None = None
     flicker: FlickerSpec | None = None
     telegraph: TelegraphSpec | None = None
+    iv: IvSpec | None = None
 
     def check(self) -> None:
         low, high = self.lrs.median, self.hrs.median
