@@ -1,6 +1,6 @@
 """Known laws come back: every 90 % interval covers the truth in 90 +- 5 of 100 trials, and the right law is chosen.
 
-Counts are of 400 trials, and of 150 where a trial is slow; the range that is allowed follows from that number, so that
+Counts are of 400 trials, and of 60 where a trial is slow; the range that is allowed follows from that number, so that
 a right interval leaves it one time in 1,000 (of 400 trials: 85 to 95 in 100).
 """
 
@@ -38,7 +38,7 @@ from tests.devices.measured.samples import (
 )
 
 TRIALS = 400
-FEW = 150  # where one trial takes a tenth of a second
+FEW = 60  # where one trial takes a tenth of a second
 TAILED_LAW = BODY | TAIL
 LOW_TAIL = HIGH | {"tail_probability": 0.1, "tail_low_factor": 0.01, "tail_high_factor": 0.1, "sigma_ln": 0.3}
 

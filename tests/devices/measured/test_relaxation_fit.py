@@ -17,7 +17,7 @@ from spikecim.errors import DataError
 from tests.devices.measured.samples import chance_range
 
 TIMES = (0.0, 1e-2, 1.0, 3600.0, 1e5)
-TRIALS = 150
+TRIALS = 60
 
 
 @functools.cache
