@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spikecim.arrays.groups import Reads, Trim, read_groups, trim_injectors
+from spikecim.arrays.groups import Reads, Trim, read_groups, step_lost, trim_injectors
+from spikecim.arrays.physical.of_chip import reading_of
+from spikecim.arrays.physical.passive import RowReads
 from spikecim.chips.spec import ChipSpec
 from spikecim.devices.ageing import FRESH, Future, Past
 from spikecim.devices.oxram import Cells, SlcOxram
@@ -89,7 +91,7 @@ class VirtualChip:
     def at(self, past: Past) -> VirtualChip:
         """The same chip after `past`, counted from its programming; errors as for `after`."""
         cells = self.future.at(past)
-        found = _read(self.chip, self.future, cells, self.trim)
+        found = _read(self.chip, self.future, cells, self.trim, _found(self.chip, cells))
         program = self.program.with_(
             charge=found.charge, read_noise=found.read_noise, row_electrons=found.row_electrons
         )
@@ -129,9 +131,10 @@ def build(
     future = Future(cell=cell, fresh=fresh, seed=chip_seed, path=path, corner=chip.coding.window.value)
     full_weight = chip.injectors.full_weight.value
     unit = unit_electrons(chip.neuron, full_weight)
-    trim = trim_injectors(cell, chip.array, chip.injectors, unit, shape[1], seed=chip_seed)
     cells = future.at(FRESH)
-    reads = _read(chip, future, cells, trim)
+    found = _found(chip, cells)
+    trim = _trim(chip, future, cells, found)
+    reads = _read(chip, future, cells, trim, found)
     neurons = draw_neurons(chip.neuron, shape[1], full_weight, chip.tick_s, chip_seed)
     return VirtualChip(
         program=_program(chip, reads, neurons, name_key(chip_seed, "read-noise")),
@@ -144,6 +147,20 @@ def build(
         past=FRESH,
         future=future,
     )
+
+
+def rewired(fresh: VirtualChip, chip: ChipSpec, found: RowReads) -> VirtualChip:
+    """The chip that `build` would make of `chip`, if all that sets it apart from a `fresh` one are wires and trim.
+
+    Parameters
+    ----------
+    found : RowReads (n_in, n_out * cells_per_weight)
+        What reads of the fresh cells find through the wires of `chip`.
+    """
+    trim = _trim(chip, fresh.future, fresh.cells, found)
+    reads = _read(chip, fresh.future, fresh.cells, trim, found)
+    program = fresh.program.with_(charge=reads.charge, read_noise=reads.read_noise, row_electrons=reads.row_electrons)
+    return replace(fresh, program=program, reads=reads, trim=trim, chip=chip)
 
 
 def _program(chip: ChipSpec, reads: Reads, neurons: NeuronBank, noise_seed: int) -> Program:
@@ -168,8 +185,25 @@ def _program(chip: ChipSpec, reads: Reads, neurons: NeuronBank, noise_seed: int)
     ).check()
 
 
-def _read(chip: ChipSpec, future: Future, cells: Cells, trim: Trim) -> Reads:
-    return read_groups(cells, future.read_noise_rel(cells), chip.synapse.weight_code(), chip.array, trim)
+def _trim(chip: ChipSpec, future: Future, cells: Cells, found: RowReads | None) -> Trim:
+    """Injectors of a fresh chip, set on lone cells or on what reads of the whole array find."""
+    n_out, unit = cells.target.shape[1], unit_electrons(chip.neuron, chip.injectors.full_weight.value)
+    trim = trim_injectors(future.cell, chip.array, chip.injectors, unit, n_out, seed=future.seed)
+    if found is None or not chip.injectors.by_reads:
+        return trim
+    lone = 1.0 / (cells.resistance + chip.array.access_resistance.value)
+    return replace(trim, ratio=trim.ratio * step_lost(cells, lone, found.sensed.reshape(lone.shape)))
+
+
+def _read(chip: ChipSpec, future: Future, cells: Cells, trim: Trim, found: RowReads | None) -> Reads:
+    noise_rel = future.read_noise_rel(cells)
+    return read_groups(cells, noise_rel, chip.synapse.weight_code(), chip.array, trim, found=found)
+
+
+def _found(chip: ChipSpec, cells: Cells) -> RowReads | None:
+    """What reads find through wires and bent cells: columns lie neuron by neuron, cell by cell; None if neither is."""
+    reading = reading_of(chip.array, chip.cell, chip.wires)
+    return None if reading.plain else reading.read(cells.resistance.reshape(len(cells.resistance), -1))
 
 
 def _measured(cell: SlcOxram, drawn: Cells, resistance: NDArray[np.float64]) -> Cells:

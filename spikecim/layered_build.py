@@ -11,15 +11,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from spikecim.arrays.groups import step_lost
 from spikecim.arrays.slices import Columns, GroupReads, draw_columns, noise_scale, read_columns, whole_charge
 from spikecim.chips.multi_spec import UNSHARED, MultiChipSpec
 from spikecim.devices.oxram import Cells, SlcOxram
 from spikecim.layered.biases import BiasRows, split_bias
+from spikecim.layered.lines import one_row, per_line
 from spikecim.layered.network import SpikingLayer, SpikingNetwork, slice_base, to_slices
 from spikecim.layered.program import NEVER, LayeredProgram, LayerProgram, Pulses
 from spikecim.layered.timing import LayerTiming, layer_timing
 from spikecim.layered.wiring import DenseWiring, SparseWiring, Wiring
-from spikecim.mapping import Placement, place
+from spikecim.mapping import CoreShare, Placement, place
+from spikecim.mapping.physical import GroupsFound, read_layer
 from spikecim.neurons.dual_threshold import NeuronBank, draw_neurons, unit_electrons
 from spikecim.streams import name_key
 
@@ -79,7 +82,9 @@ def build_layers(
     placement = place(network, chip, tuple(bias.n_rows for bias in rows))
     chip_seed = name_key(seed, "chip", chip_index)
     made = [
-        _LayerBuilder(chip, network, number, bias, name_key(chip_seed, f"layer{number}")).build()
+        _LayerBuilder(chip, network, number, bias, name_key(chip_seed, f"layer{number}")).build(
+            placement.of_layer(number)
+        )
         for number, bias in enumerate(rows)
     ]
     n_ticks = network.code.n_ticks
@@ -125,16 +130,18 @@ class _LayerBuilder:
         full = chip.injectors.full_weight.value
         self._threshold = full * unit_electrons(chip.neuron, full)
 
-    def build(self) -> _Made:
+    def build(self, shares: tuple[CoreShare, ...]) -> _Made:
         layer, timing = self._layer, self._timing
-        columns = self._columns()
         weights = self._program_cells(self._weight_digits(), "weights")
-        found = self._read(weights, replace(columns, gains=columns.gains[..., 1:]))
+        bias = self._program_cells(np.tile(self._bias.digits, (1, self._copies, 1)), "bias")
+        groups = read_layer(self._chip, layer, shares, weights, bias)
+        columns = self._columns(weights, groups)
+        found = self._read(weights, replace(columns, gains=columns.gains[..., 1:]), groups)
         bank = self._neurons()
-        pulses, bias_cells = self._bias_pulses(columns, bank.reset_down)
+        pulses = self._bias_pulses(bias, columns, bank.reset_down, groups)
         wiring = self._final_wiring()
         group_electrons = np.rint(found.electrons.ravel()).astype(np.int64)
-        events, electrons = _per_line(wiring, layer.route, group_electrons)
+        events, electrons = per_line(wiring, layer.route, group_electrons)
         never = np.full(layer.wiring.n_out, NEVER, np.int32)
         silent = timing.fire_to <= timing.fire_from
         program = LayerProgram(
@@ -162,7 +169,7 @@ class _LayerBuilder:
             line_electrons=electrons,
             cells_per_group=self._code.cells_per_weight * layer.slices,
         )
-        cells = [weights, *bias_cells]
+        cells = [weights, bias]
         return _Made(
             program=program,
             n_cells=sum(part.target.size for part in cells),
@@ -180,20 +187,26 @@ class _LayerBuilder:
     def _program_cells(self, digits: NDArray[np.int8], name: str) -> Cells:
         return self._cell.program(self._code.targets(digits), self._seed, name, "program")
 
-    def _columns(self) -> Columns:
+    def _columns(self, weights: Cells, groups: GroupsFound | None) -> Columns:
         """Injectors of the columns, the finest slice first: it holds bias cells only."""
         base = slice_base(self._chip.synapse.levels.value)
         bases = np.power(float(base), np.arange(-1, self._layer.slices), dtype=np.float64)
         unit = np.tile(self._threshold / self._layer.units_per_threshold, self._copies)
-        return draw_columns(self._cell, self._chip.array, self._chip.injectors, unit, bases, seed=self._seed)
+        columns = draw_columns(self._cell, self._chip.array, self._chip.injectors, unit, bases, seed=self._seed)
+        if groups is None or not self._chip.injectors.by_reads:
+            return columns
+        lone = 1.0 / (weights.resistance + self._chip.array.access_resistance.value)
+        return replace(columns, ratio=columns.ratio * step_lost(weights, lone, groups.weights))
 
-    def _read(self, cells: Cells, columns: Columns) -> GroupReads:
+    def _read(self, cells: Cells, columns: Columns, groups: GroupsFound | None) -> GroupReads:
+        found = None if groups is None else (groups.weights, groups.weights_drawn)
         if self._alone:
             column = self._layer.wiring.links.targets
             columns = replace(columns, unit=columns.unit[column], gains=columns.gains[:, column])
-            cells = _one_row(cells)
+            cells = one_row(cells)
+            found = None if found is None else (np.swapaxes(found[0], 0, 1), np.swapaxes(found[1], 0, 1))
         noise_rel = self._cell.read_noise_rel(cells)
-        return read_columns(cells, noise_rel, self._code, self._chip.array, columns)
+        return read_columns(cells, noise_rel, self._code, self._chip.array, columns, found=found)
 
     def _final_wiring(self) -> Wiring:
         if not self._alone:
@@ -201,17 +214,17 @@ class _LayerBuilder:
         links = self._wiring.links
         return SparseWiring(offsets=links.offsets, targets=links.targets, n_out=self._wiring.n_out)
 
-    def _bias_pulses(self, columns: Columns, packet_up: NDArray[np.int32]) -> tuple[tuple[Pulses, ...], list[Cells]]:
+    def _bias_pulses(
+        self, cells: Cells, columns: Columns, packet_up: NDArray[np.int32], groups: GroupsFound | None
+    ) -> tuple[Pulses, ...]:
         """Bias rows and firing ramp; the ramp comes from the injector of upward reset packets and has its error."""
         timing, n_out = self._timing, self._wiring.n_out
         repeats = n_out // (self._layer.n_channels * self._copies)  # shared columns are read once for each position
         pulses: list[Pulses] = []
-        cells: list[Cells] = []
         if self._bias.n_rows:
-            programmed = self._program_cells(np.tile(self._bias.digits, (1, self._copies, 1)), "bias")
-            found = read_columns(
-                programmed, self._cell.read_noise_rel(programmed), self._code, self._chip.array, columns
-            )
+            sensed = None if groups is None else (groups.bias, groups.bias_drawn)
+            noise_rel = self._cell.read_noise_rel(cells)
+            found = read_columns(cells, noise_rel, self._code, self._chip.array, columns, found=sensed)
             charge = whole_charge(found.charge[0].sum(0), f"bias of layer {self._layer.name}")
             start, period, stop = timing.bias
             pulses.append(
@@ -220,33 +233,16 @@ class _LayerBuilder:
                     start=start,
                     period=period,
                     stop=stop,
-                    cells=programmed.target.size * repeats,
+                    cells=cells.target.size * repeats,
                     electrons=int(np.rint(found.electrons.sum())) * repeats,
                 )
             )
-            cells.append(programmed)
         if timing.ramp_pulse is not None:
             start, period, stop = timing.ramp_pulse
             step = np.rint(packet_up / ((stop - start + period) // period)).astype(np.int32)
             pulses.append(Pulses(charge=step, start=start, period=period, stop=stop))
-        return tuple(pulses), cells
+        return tuple(pulses)
 
     def _neurons(self) -> NeuronBank:
         chip, full = self._chip, self._chip.injectors.full_weight.value
         return draw_neurons(chip.neuron, self._wiring.n_out, full, chip.tick_s, self._seed)
-
-
-def _one_row(cells: Cells) -> Cells:
-    """Cells (n_links, 1, n_slices, n_cells) as one row of n_links channels."""
-    return Cells(**{name: np.swapaxes(array, 0, 1) for name, array in vars(cells).items()})
-
-
-def _per_line(
-    wiring: Wiring, route: NDArray[np.int32], group_electrons: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Links used and electrons drawn by one spike on each line, each (n_in,)."""
-    links = wiring.links
-    through = np.concatenate([[0], np.cumsum(group_electrons[links.groups])])
-    per_row = through[links.offsets[1:]] - through[links.offsets[:-1]]
-    led = route >= 0
-    return np.where(led, links.fan_out()[route], 0), np.where(led, per_row[route], 0)

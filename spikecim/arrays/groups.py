@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
 from spikecim.arrays.codes import CODES, Units, WeightCode
+from spikecim.arrays.physical.passive import RowReads
 from spikecim.devices.oxram import Cells, SlcOxram
 from spikecim.errors import ParameterError
 from spikecim.parameters import Choice, Count, Parameter, Quantity, Section
@@ -39,13 +40,16 @@ class ArraySpec(Section):
 
 
 MISMATCH_PARTS = ("independent", "between-neurons", "between-sides")
+LONE_CELLS, READS = "cells", "reads"
 
 
 class InjectorSpec(Section):
     """The current injectors between the clamped columns and the membrane.
 
     Each neuron has an excitatory and an inhibitory injector. Their gains differ independently; to tell causes apart,
-    only the part that both sides of a neuron share, or only the part in which they differ, may be kept.
+    only the part that both sides of a neuron share, or only the part in which they differ, may be kept. `trim` says on
+    what the ratio is set: on lone cells as their statistics state them (also if it is left out), or on reads of the
+    whole fresh array, whose wires and bent cells it then makes good in the mean.
     """
 
     full_weight: Annotated[Parameter[int], Count(1, 64)]
@@ -53,6 +57,12 @@ class InjectorSpec(Section):
     mismatch_part: Annotated[Parameter[str], Choice(MISMATCH_PARTS)] = Parameter(
         value="independent", unit="choice", status="assumed", source="each injector is a current mirror of its own"
     )
+    trim: Annotated[Parameter[str], Choice((LONE_CELLS, READS))] | None = None
+
+    @property
+    def by_reads(self) -> bool:
+        """Whether the ratio is set on reads of the whole array."""
+        return self.trim is not None and self.trim.value == READS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +126,25 @@ def trim_injectors(
     return Trim(units=units, ratio=injector_ratio(units, array, unit), gains=np.maximum(0.0, 1.0 + mismatch))
 
 
+def step_lost(cells: Cells, lone: NDArray[np.float64], sensed: NDArray[np.float64]) -> float:
+    """How often the mean LRS-HRS step of `sensed` goes into that of the `lone` cells (...): what a trim makes good.
+
+    Raises
+    ------
+    ParameterError
+        If the network has cells of one state only, or nothing of the step is left.
+    """
+    low = cells.target
+    if low.all() or not low.any():
+        raise ParameterError("injectors.trim reads: the network has cells of one state only; set it to cells")
+    step, left = (float(found[low].mean() - found[~low].mean()) for found in (lone, sensed))
+    if left <= 1e-3 * step:
+        raise ParameterError(
+            f"injectors.trim reads: wires leave {left / step:.2g} of the mean LRS-HRS step; no ratio makes that good"
+        )
+    return step / left
+
+
 def mismatch_of(draws: NDArray[np.float64], injectors: InjectorSpec) -> NDArray[np.float64]:
     """Relative gain errors (2, ...) of the excitatory and inhibitory side from standard normal `draws` (2, ...)."""
     first, second = draws
@@ -128,15 +157,29 @@ def mismatch_of(draws: NDArray[np.float64], injectors: InjectorSpec) -> NDArray[
     return injectors.gain_mismatch_rel.value * np.stack(parts)
 
 
-def read_groups(cells: Cells, noise_rel: NDArray[np.float64], code: WeightCode, array: ArraySpec, trim: Trim) -> Reads:
+def read_groups(
+    cells: Cells,
+    noise_rel: NDArray[np.float64],
+    code: WeightCode,
+    array: ArraySpec,
+    trim: Trim,
+    *,
+    found: RowReads | None = None,
+) -> Reads:
     """Turn programmed cells (n_in, n_out, n_cells) into whole-electron charges per input spike.
 
     Parameters
     ----------
     noise_rel : float64 (n_in, n_out, n_cells)
-        Relative standard deviation of one read of each cell.
+        Relative standard deviation of one read of each cell; of what its clamp receives, to first order.
+    found : RowReads (n_in, n_out * n_cells), optional
+        What the clamps receive through wires; without it each cell is read as if it were alone.
     """
-    conductance = 1.0 / (cells.resistance + array.access_resistance.value)
+    if found is None:
+        conductance = 1.0 / (cells.resistance + array.access_resistance.value)
+        drawn = conductance.sum((1, 2))
+    else:
+        conductance, drawn = found.sensed.reshape(cells.resistance.shape), found.drawn
     gains = trim.gains
     excitatory, inhibitory = code.sides(conductance, trim.units)
     electrons = array.read_voltage.value * array.pulse_width.value / elementary_charge
@@ -154,5 +197,5 @@ def read_groups(cells: Cells, noise_rel: NDArray[np.float64], code: WeightCode, 
         charge=charge.astype(np.int32),
         # The kernel multiplies by a whole number of standard deviation NOISE_SD and shifts by 16 bits.
         read_noise=np.rint(noise_electrons * 65536.0 / NOISE_SD).astype(np.int32),
-        row_electrons=np.rint(conductance.sum((1, 2)) * electrons).astype(np.int64),
+        row_electrons=np.rint(drawn * electrons).astype(np.int64),
     )

@@ -86,10 +86,26 @@ def draw_columns(
 
 
 def read_columns(
-    cells: Cells, noise_rel: NDArray[np.float64], code: WeightCode, array: ArraySpec, columns: Columns
+    cells: Cells,
+    noise_rel: NDArray[np.float64],
+    code: WeightCode,
+    array: ArraySpec,
+    columns: Columns,
+    *,
+    found: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
 ) -> GroupReads:
-    """Turn programmed cells (n_rows, n_channels, n_slices, n_cells) into charges per spike."""
-    conductance = 1.0 / (cells.resistance + array.access_resistance.value)
+    """Turn programmed cells (n_rows, n_channels, n_slices, n_cells) into charges per spike.
+
+    Parameters
+    ----------
+    found : conductances as the clamps see them, and as the drivers see each weight (n_rows, n_channels), optional
+        Without them each cell is read as if it were alone.
+    """
+    if found is None:
+        conductance = 1.0 / (cells.resistance + array.access_resistance.value)
+        drawn = conductance.sum((-2, -1))
+    else:
+        conductance, drawn = found
     # Every cell of the codes allowed here feeds an injector, so no digital reference is needed.
     excitatory, inhibitory = code.sides(conductance, IDEAL_UNITS)
     per_siemens = array.read_voltage.value * array.pulse_width.value / elementary_charge
@@ -100,7 +116,7 @@ def read_columns(
     return GroupReads(
         charge=np.stack([positive, negative]) * scale,
         noise=np.sqrt(variance.sum(-1)) * scale * code.noise_gain(),
-        electrons=conductance.sum((-2, -1)) * per_siemens,
+        electrons=drawn * per_siemens,
     )
 
 

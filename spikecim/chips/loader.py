@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spikecim.chips.multi_spec import MultiChipSpec
+from spikecim.chips.optional import make_room
 from spikecim.chips.spec import ChipSpec, DeviceFile
 from spikecim.errors import ParameterError, hint
 from spikecim.parameters import read_section
@@ -198,6 +199,7 @@ def _overridden(raw: dict[str, Any], overrides: Mapping[str, object]) -> dict[st
         raw["cell"] = _read_device(str(changes.pop("cell.device")), Path())
     _lift_sources(raw)
     for path, value in changes.items():
+        make_room(raw, path)
         _override(raw, path, value)
     return raw
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from spikecim.arrays.groups import ArraySpec, InjectorSpec, SynapseSpec
+from spikecim.arrays.physical.of_chip import check_reads
+from spikecim.arrays.wires_spec import WiresSpec
 from spikecim.chips.spec import CellSpec, Sources, describe_section, digest_of
 from spikecim.coding.spec import DecisionSpec, LinkSpec
 from spikecim.energy.table import EnergyTable, Joules
@@ -87,6 +89,7 @@ class MultiChipSpec(Section):
     cell: CellSpec
     synapse: SynapseSpec
     array: ArraySpec
+    wires: WiresSpec | None = None
     injectors: InjectorSpec
     neuron: NeuronSpec
     link: MultiLinkSpec
@@ -99,6 +102,18 @@ class MultiChipSpec(Section):
             raise ParameterError("neuron.comparator: a chip of several cores takes continuous only")
         if not self.synapse.weight_code().analog_cells().all():
             raise ParameterError("synapse.code: bit slices need a code whose cells all feed an injector: unary-bipolar")
+        check_reads(self.array, self.cell, self.wires, self.injectors)
+        if self.wires is not None:
+            self._check_wires(self.wires)
+
+    def _check_wires(self, wires: WiresSpec) -> None:
+        if wires.rows is not None or wires.columns is not None:
+            raise ParameterError("wires.rows, wires.columns: a chip of several cores has cores.rows and cores.columns")
+        if self.cores.convolution.value == UNSHARED:
+            raise ParameterError(
+                "wires: cells of their own for each position (cores.convolution = per-position) have no place in an "
+                "array; set it to shared, or leave the wires table out"
+            )
 
     @property
     def tick_s(self) -> float:

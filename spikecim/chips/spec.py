@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from spikecim.arrays.groups import ArraySpec, InjectorSpec, SynapseSpec
+from spikecim.arrays.physical.of_chip import check_reads
+from spikecim.arrays.wires_spec import WiresSpec
 from spikecim.coding.renewal import ENCODERS, RateCode
 from spikecim.coding.spec import CodingSpec, DecisionSpec, LinkSpec
 from spikecim.datasets.preprocess import RESIZERS
@@ -56,12 +58,19 @@ class ChipSpec(Section):
     cell: CellSpec
     synapse: SynapseSpec
     array: ArraySpec
+    wires: WiresSpec | None = None
     injectors: InjectorSpec
     neuron: NeuronSpec
     link: LinkSpec
     coding: CodingSpec
     decision: DecisionSpec
     energy: EnergyTable
+
+    def check(self) -> None:
+        check_reads(self.array, self.cell, self.wires, self.injectors)
+        if self.wires is not None:
+            columns = self.geometry.n_out.value * self.synapse.weight_code().cells_per_weight
+            self.wires.check_size(self.geometry.n_in.value, columns)
 
     @property
     def n_cells(self) -> int:

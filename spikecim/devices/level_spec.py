@@ -18,6 +18,15 @@ States = Annotated[Parameter[tuple[float, ...]], Series("dimensionless", 0.0, 1.
 ByState = Annotated[Parameter[tuple[float, ...]], Series("dimensionless", 0.0, 10.0, shortest=2)]
 
 
+# What each I-V law is given by.
+_LAWS: dict[str, tuple[str, ...]] = {
+    "linear": (),
+    "sinh": ("v0",),
+    "polynomial": ("a3",),
+    "table": ("volts", "currents"),
+}
+
+
 class WindowSpec(Section):
     """The conductances a cell is programmed to and read at."""
 
@@ -127,18 +136,27 @@ class PowerDrift(_Nodes, Switched):
 
 
 class LevelIv(Section):
-    """Current-voltage law: ``linear``, ``sinh`` (v0) or ``polynomial`` (a3 per volt); see arrays/crossbar/cell_law."""
+    """Current-voltage law: ``linear``, ``sinh`` (v0), ``polynomial`` (a3 per volt) or ``table``.
 
-    law: Annotated[Parameter[str], Choice(("linear", "sinh", "polynomial"))]
+    A table lists `currents` in any unit at rising `volts`, the positive branch only; see arrays/crossbar/cell_law.
+    """
+
+    law: Annotated[Parameter[str], Choice(tuple(_LAWS))]
     v0: Volt | None = None
     a3: Annotated[Parameter[float], Quantity("dimensionless", -100.0, 100.0)] | None = None
+    volts: Annotated[Parameter[tuple[float, ...]], Series("volt", 1e-6, 20.0, rising=True, shortest=2)] | None = None
+    currents: Annotated[Parameter[tuple[float, ...]], Series("dimensionless", 0.0, rising=True, shortest=2)] | None = (
+        None
+    )
 
     def check(self) -> None:
-        needs = {"linear": None, "sinh": "v0", "polynomial": "a3"}[self.law.value]
-        for name in ("v0", "a3"):
+        needs = _LAWS[self.law.value]
+        for name in ("v0", "a3", "volts", "currents"):
             given = getattr(self, name) is not None
-            if given != (name == needs):
+            if given != (name in needs):
                 raise ParameterError(f"law {self.law.value}: {name} {'has no effect' if given else 'is missing'}")
+        if self.volts is not None and self.currents is not None and len(self.volts.value) != len(self.currents.value):
+            raise ParameterError("volts and currents must list as many values each")
 
 
 class MultiLevelSpec(Section):

@@ -7,13 +7,15 @@ chip. The non-idealities of the hardware follow: from there to the chip as it wa
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any
 
 from spikecim.chips.spec import ChipSpec
-from spikecim.parameters import Parameter, Section, switched_on
+from spikecim.chips.values import set_values
+from spikecim.parameters import switched_on
 
-S = TypeVar("S", bound=Section)
+__all__ = ["CAUSES", "DESIGN_CAUSES", "HARDWARE_CAUSES", "Cause", "active_causes", "chip_with", "set_values"]
+
 DESIGN, HARDWARE = "design", "hardware"
 # Causes that no single value of a chip file switches off.
 QUANTISATION, RATE_CODING, AGEING = "quantisation", "rate_coding", "relaxation"
@@ -119,28 +121,3 @@ def _on(chip: ChipSpec, path: str) -> bool:
     for part in path.split("."):
         table = getattr(table, part)
     return switched_on(table) is not None
-
-
-def set_values(chip: ChipSpec, changes: Mapping[str, Any]) -> ChipSpec:
-    """Return `chip` with bare SI values in place of those at dotted paths; None takes a whole table away."""
-    tree: dict[str, Any] = {}
-    for path, value in changes.items():
-        *parents, last = path.split(".")
-        table = tree
-        for part in parents:
-            table = table.setdefault(part, {})
-        table[last] = value
-    return _updated(chip, tree)
-
-
-def _updated(section: S, tree: Mapping[str, Any]) -> S:
-    fresh: dict[str, Any] = {}
-    for name, value in tree.items():
-        old = getattr(section, name)
-        if isinstance(value, dict):
-            fresh[name] = _updated(old, value)
-        elif isinstance(old, Parameter):
-            fresh[name] = replace(old, value=value)
-        else:
-            fresh[name] = value
-    return section.model_copy(update=fresh)

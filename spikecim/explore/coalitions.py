@@ -50,6 +50,14 @@ class ChipCoalitions:
     age: float
     _arrays: dict[frozenset[str], VirtualChip] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        for name, table in (("wires", self.chip.wires), ("cell.iv", switched_on(self.chip.cell.iv))):
+            if table is not None:
+                raise ParameterError(
+                    f"chip {self.chip.name}: its {name} table is none of the causes told apart here; take it out, "
+                    "or see `spikecim limits`"
+                )
+
     def program(self, present: Collection[str]) -> Program:
         """The program of the chip with only the causes named in `present`, equal to that of `build(...).after`."""
         chip = chip_with(self.chip, present)

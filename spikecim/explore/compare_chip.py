@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from spikecim.chips.ideal import EXACT
+from spikecim.chips.ideal import EXACT, without_wires
 from spikecim.chips.loader import load_multi_chip
 from spikecim.chips.multi_spec import MultiChipSpec
 from spikecim.conversion.prepare import Bounds
@@ -46,10 +46,11 @@ def load_rig(name: str | Path, overrides: Mapping[str, object] | None = None) ->
     rest = {path: value for path, value in own.items() if path not in EXACT}
     neurons = {path: value for path, value in EXACT.items() if path != "cell.device"}
     device = {path: own[path] for path in ("cell.device",) if path in own}
-    no_cells = {path: value for path, value in rest.items() if not path.startswith("cell.")}
+    arrays = ("cell.", "wires.", "injectors.trim")
+    no_cells = {path: value for path, value in rest.items() if not path.startswith(arrays)}
     return Rig(
         chip=load_multi_chip(name, own),
-        exact=load_multi_chip(name, {**no_cells, **EXACT}),
+        exact=without_wires(load_multi_chip(name, {**no_cells, **EXACT})),
         real_cells=load_multi_chip(name, {**device, **rest, **neurons}),
     )
 

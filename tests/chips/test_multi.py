@@ -8,13 +8,14 @@ import pytest
 
 from spikecim.chips import chip_names, load_chip, load_multi_chip, multi_chip_names
 from spikecim.errors import ParameterError
+from spikecim.parameters import walk
 
 
 def test_cells_neurons_and_injectors_are_those_of_spirit() -> None:
     spirit, multi = load_chip("spirit"), load_multi_chip("spirit_multi")
     for section in ("cell", "synapse", "array", "injectors", "neuron"):
-        ours, theirs = getattr(multi, section).model_dump(), getattr(spirit, section).model_dump()
-        differing = [key for key in ours if ours[key]["value"] != theirs[key]["value"]] if section != "cell" else []
+        ours, theirs = (dict(walk(getattr(chip, section))) for chip in (multi, spirit))
+        differing = [key for key in ours if ours[key].value != theirs[key].value] if section != "cell" else []
         assert differing == []
     assert multi.cell.lrs == spirit.cell.lrs
     assert multi.link.words_per_tick.value == 1

@@ -13,16 +13,20 @@ _OHM = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 _SIEMENS = {"": 1.0, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "n": 1e-9, "p": 1e-12}
 RESISTANCE = {f"{prefix}{name}": factor for name in ("ohm", "Ω") for prefix, factor in _OHM.items()}
 CONDUCTANCE = {f"{prefix}S": factor for prefix, factor in _SIEMENS.items()}
+VOLTAGE = {"V": 1.0, "mV": 1e-3, "uV": 1e-6}
+CURRENT = {f"{prefix}A": factor for prefix, factor in _SIEMENS.items()}
 TIME = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": MINUTE, "h": HOUR, "d": DAY}
 # What a device file accepts as a resistance.
 LOWEST_OHM, HIGHEST_OHM = 1.0, 1e12
 _HEADER = re.compile(r"([A-Za-z]+)(?:\s*[\[(]\s*([^\])]*?)\s*[\])]|[_ ]+(\S+))?")
+# ``target_conductance_uS`` is the column target.
+_LONG_NAME = re.compile(r"(target)[_ ]conductance", re.IGNORECASE)
 _VALUE = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\W\d_]\S*)?")
 
 
 def split_header(text: str) -> tuple[str, str]:
     """Name in small letters, and unit or "": ``LRS_kohm``, ``lrs (kohm)`` and ``lrs [kohm]`` alike."""
-    match = _HEADER.fullmatch(text.strip())
+    match = _HEADER.fullmatch(_LONG_NAME.sub(r"\1", text.strip()))
     if match is None:
         return text.strip().lower(), ""
     name, bracketed, joined = match.groups()

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from spikecim.devices.measured.estimate import LOG_NORMAL, SHAPED, TAILED, Estimate, StateFit
 from spikecim.devices.measured.fit import DeviceFit
 from spikecim.devices.measured.relaxation_fit import RelaxationFit
 from spikecim.devices.measured.table import STATES
+from spikecim.devices.measured.toml_text import (
+    Certificate,
+    described,
+    plain_tables,
+    short_quantity,
+    toml_lines,
+    toml_string,
+)
 from spikecim.devices.oxram import OxramSpec
-from spikecim.errors import ParameterError
-from spikecim.parameters import Parameter, Section, repr_quantity
-from spikecim.units import format_quantity, parse_quantity
-
-Certificate = dict[str, Any]
-_A_LINE = 10  # numbers of a long list on one line
 
 
 def device_toml(fit: DeviceFit, base: OxramSpec, base_name: str, *, name: str, verify: bool = True) -> str:
@@ -31,7 +31,7 @@ def device_toml(fit: DeviceFit, base: OxramSpec, base_name: str, *, name: str, v
     verify : bool
         False: cells are programmed by one pulse, so that they end as they were measured.
     """
-    tables = _plain(base)
+    tables = plain_tables(base)
     sources = {fit.measured.file: _citation(fit), **getattr(base, "sources", {})}
     for state in STATES:
         tables[state].pop("shape", None)
@@ -46,12 +46,12 @@ def device_toml(fit: DeviceFit, base: OxramSpec, base_name: str, *, name: str, v
             "max_pulses": {"value": 1, "status": "measured", "source": reason},
         }
     head = [
-        f"# Fitted to {_text(fit.measured.file)} by `spikecim device fit`;",
-        f"# what that file does not tell is from {_text(base_name)}.",
-        f"name = {_text(name)}",
-        f"title = {_text(f'{name}: measured cells ({fit.measured.file}), completed by {base_name}')}",
+        f"# Fitted to {toml_string(fit.measured.file)} by `spikecim device fit`;",
+        f"# what that file does not tell is from {toml_string(base_name)}.",
+        f"name = {toml_string(name)}",
+        f"title = {toml_string(f'{name}: measured cells ({fit.measured.file}), completed by {base_name}')}",
     ]
-    return "\n".join([*head, "", *_lines(tables, sources)])
+    return "\n".join([*head, "", *toml_lines(tables, sources)])
 
 
 def _citation(fit: DeviceFit) -> str:
@@ -83,7 +83,7 @@ def _state(fit: StateFit, file: str) -> dict[str, Certificate]:
 
 def _measured(estimate: Estimate, unit: str, told: str) -> Certificate:
     source = f"{told}; 90 % interval {estimate.ends(unit)} ({estimate.how})"
-    return {"value": _quantity(float(f"{estimate.value:.6g}"), unit), "status": "measured", "source": source}
+    return {"value": short_quantity(float(f"{estimate.value:.6g}"), unit), "status": "measured", "source": source}
 
 
 def _relaxation(tables: dict[str, Any], fit: DeviceFit, base: OxramSpec) -> None:
@@ -94,9 +94,9 @@ def _relaxation(tables: dict[str, Any], fit: DeviceFit, base: OxramSpec) -> None
         return
     file = fit.measured.file
     last = max(float(one.times[-1]) for one in fit.relaxation.values())
-    horizon = {"value": _quantity(last, "second"), "status": "measured", "source": f"{file}: the last reading"}
+    horizon = {"value": short_quantity(last, "second"), "status": "measured", "source": f"{file}: the last reading"}
     if base.relaxation is not None and base.relaxation.horizon.value >= last:
-        horizon = _described(base.relaxation.horizon)
+        horizon = described(base.relaxation.horizon)
     switch = {"value": "on", "status": "assumed", "source": "acts only on a chip that is aged"}
     tables["relaxation"] = {"switch": switch, "horizon": horizon}
     for state, one in fit.relaxation.items():
@@ -111,7 +111,7 @@ def _course(fit: RelaxationFit, file: str) -> dict[str, Certificate]:
     lists = {"drift": (fit.drift, ""), "spread": (fit.spread, pooled)}
     found: dict[str, Certificate] = {
         "times": {
-            "value": [_quantity(float(time), "second") for time in fit.times],
+            "value": [short_quantity(float(time), "second") for time in fit.times],
             "status": "measured",
             "source": told,
         }
@@ -126,73 +126,4 @@ def _course(fit: RelaxationFit, file: str) -> dict[str, Certificate]:
 
 def _reference(fit: DeviceFit, state: str) -> Certificate:
     value = float(f"{fit.of(state).estimates['median'].value:.6g}")
-    return {"value": _quantity(value, "ohm"), "status": "derived", "source": "median of the state"}
-
-
-def _plain(section: Section) -> dict[str, Any]:
-    """Parameters of `section` as plain tables; names, titles and sources left out."""
-    found: dict[str, Any] = {}
-    for name in type(section).model_fields:
-        value = getattr(section, name)
-        if isinstance(value, Section):
-            found[name] = _plain(value)
-        elif isinstance(value, Parameter):
-            found[name] = _described(value)
-    return found
-
-
-def _described(parameter: Parameter[Any]) -> Certificate:
-    value = parameter.value
-    if isinstance(value, tuple):
-        plain: Any = [_quantity(number, parameter.unit) for number in value]
-    else:
-        plain = _quantity(value, parameter.unit) if isinstance(value, float) else value
-    return {**parameter.describe(), "value": plain}
-
-
-def _quantity(value: float, unit: str) -> str | float:
-    """Short text that reads back to exactly `value`."""
-    if unit == "dimensionless":
-        return value
-    try:
-        short = format_quantity(value, unit, 12)
-        return short if parse_quantity(short, unit) == value else repr_quantity(value, unit)
-    except ParameterError:
-        return repr_quantity(value, unit)
-
-
-def _lines(tables: Mapping[str, Any], sources: Mapping[str, str]) -> list[str]:
-    lines = [f"{key} = {_inline(value)}" for key, value in tables.items() if "value" in value]
-    lines += ["", "[sources]", *(f"{_text(short)} = {_text(full)}" for short, full in sources.items())]
-    for key, value in tables.items():
-        lines += _table(key, value)
-    return [*lines, ""]
-
-
-def _table(path: str, table: Mapping[str, Any]) -> list[str]:
-    if "value" in table:
-        return []
-    own = [f"{key} = {_inline(value)}" for key, value in table.items() if "value" in value]
-    lines = ["", f"[{path}]", *own]
-    for key, value in table.items():
-        lines += _table(f"{path}.{key}", value)
-    return lines
-
-
-def _inline(certificate: Mapping[str, Any]) -> str:
-    return "{ " + ", ".join(f"{key} = {_value(value)}" for key, value in certificate.items()) + " }"
-
-
-def _value(value: Any) -> str:
-    if not isinstance(value, list):
-        return _text(value) if isinstance(value, str) else repr(value)
-    items = [_value(item) for item in value]
-    if len(items) <= _A_LINE:
-        return f"[{', '.join(items)}]"
-    rows = [", ".join(items[start : start + _A_LINE]) for start in range(0, len(items), _A_LINE)]
-    return "[\n    " + ",\n    ".join(rows) + ",\n]"
-
-
-def _text(value: str) -> str:
-    # A JSON string is a TOML basic string, but for DEL, which no source holds.
-    return json.dumps(value, ensure_ascii=False)
+    return {"value": short_quantity(value, "ohm"), "status": "derived", "source": "median of the state"}
