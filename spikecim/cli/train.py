@@ -18,8 +18,8 @@ def train(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="A deep network (mlp, lenet, mobilenet-mnist, lenet-qcfs, depth-3 ...; needs the extra torch), or "
-            "grey images for SPIRIT's perceptron: mnist, fashion-mnist or digits.",
+            help="A deep network (mlp, lenet, mobilenet-mnist, cnn-cifar10, lenet-qcfs, depth-3, transformer-made ...; "
+            "needs the extra torch), or grey images for SPIRIT's perceptron: mnist, fashion-mnist or digits.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Write the weights to this .npz file.")],
@@ -28,7 +28,17 @@ def train(
         str | None,
         typer.Option(
             "--quantisation",
-            help="Of the perceptron: post-training (default), post-training-scaled or quantisation-aware.",
+            help="Of the perceptron: post-training (default), post-training-scaled, quantisation-aware, or "
+            "hardware-aware (minutes; needs the extra torch).",
+        ),
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option("--after", help="hardware-aware: age of the chips trained for (default: 1 h).")
+    ] = None,
+    chip_index: Annotated[
+        int | None,
+        typer.Option(
+            "--chip-index", min=0, help="hardware-aware: retrain for this virtual chip, known by measurement."
         ),
     ] = None,
     checkpoint: Annotated[
@@ -40,20 +50,28 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a ready network, deep (minutes) or SPIRIT's perceptron (seconds); deterministic."""
+    from spikecim.cli.train_aware import Aware, train_aware, train_transformer
     from spikecim.training.deep.ready import deep_names
+    from spikecim.training.deep.recipes import TRANSFORMER
 
     # Training takes minutes: what is wrong with its file is said before.
     if out.suffix.lower() != ".npz" or out.is_dir():
         raise ParameterError(f"--out {out}: must name a file that ends in .npz")
-    if what in deep_names():
+    aware = Aware(quantisation, after, chip_index)
+    if what in (*deep_names(), TRANSFORMER):
         if chip is not None or quantisation is not None:
             raise ParameterError(
                 f"train {what}: --chip and --quantisation are for SPIRIT's perceptron; a deep network meets its chip "
                 "later, in spikecim compare"
             )
-        name, notes, size = _train_deep(what, out, checkpoint, seed, quiet=quiet or json)
+        if what == TRANSFORMER:
+            name, notes, size = train_transformer(out, checkpoint, seed, quiet=quiet or json)
+        else:
+            name, notes, size = _train_deep(what, out, checkpoint, seed, quiet=quiet or json)
     elif checkpoint is not None:
         raise ParameterError(f"train {what}: --checkpoint is for deep networks ({', '.join(deep_names())})")
+    elif aware.wanted:
+        name, notes, size = train_aware(what, out, chip or "spirit", aware, seed, quiet=quiet or json)
     else:
         name, notes, size = _train_perceptron(what, out, chip or "spirit", quantisation or "post-training", seed)
     if json:

@@ -21,8 +21,8 @@ _MAX_BYTES = 2_000_000
 def ready_names() -> list[str]:
     """Names of the shipped networks."""
     folder = resources.files("spikecim.training") / "weights"
-    # NAME.ann.npz are the deep networks of training/deep/.
-    found = (entry.name for entry in folder.iterdir() if not entry.name.endswith(".ann.npz"))
+    # NAME.ann.npz and NAME.seq.npz are the deep networks of training/deep/.
+    found = (entry.name for entry in folder.iterdir() if not entry.name.endswith((".ann.npz", ".seq.npz")))
     return sorted(name.removesuffix(".npz") for name in found if name.endswith(".npz"))
 
 

@@ -60,6 +60,13 @@ def test_the_notes_hold_what_was_asked(name: str) -> None:
     assert loss <= TWIN_LOSS.get(name, 0.005)
 
 
+def test_the_plain_network_is_accurate_without_a_twin() -> None:
+    model = ready_model("cnn-cifar10")
+    assert min(float(model.notes[name]) for name in ("held_out_accuracy", "test_accuracy")) >= 0.82
+    assert model.macs() <= 8e6
+    assert "cnn-cifar10" + TWIN not in deep_names()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif("SPIKECIM_DATA" not in os.environ, reason="needs the data sets: set SPIKECIM_DATA")
 @pytest.mark.parametrize("name", deep_names())

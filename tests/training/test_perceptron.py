@@ -60,7 +60,7 @@ def test_unknown_method_is_refused(digits: tuple) -> None:
 
 
 def test_shipped_networks_fit_the_chip() -> None:
-    assert len(ready_names()) == 3
+    assert len(ready_names()) == 4
     for name in ready_names():
         network = ready_network(name)
         assert network.weights.shape == (144, 10)

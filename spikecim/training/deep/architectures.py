@@ -1,7 +1,8 @@
-"""The ready networks' layers as PyTorch chains, built by name: MLP, LeNet-class, MobileNet-class, tiny perceptrons.
+"""The ready networks' layers as PyTorch chains, built by name: MLP, LeNet, MobileNet and plain CNN, tiny perceptrons.
 
 LeNet-class: LeCun et al. 1998 with ReLU and average pools. MobileNet-class: Howard et al. 2017, depthwise 3x3 then
 pointwise 1x1, each with batch norm and ReLU; a plain chain without residual additions, which spikes cannot do for free.
+VGG-class: Simonyan, Zisserman 2015, 3x3 convolutions with batch norm and ReLU, with average pools.
 """
 
 from __future__ import annotations
@@ -49,6 +50,19 @@ def mobilenet(channels: int, first: int, blocks: Blocks, pool: int) -> nn.Sequen
     return nn.Sequential(*layers, nn.AvgPool2d(pool), nn.Flatten(), nn.Linear(width, 10))
 
 
+def convnet(channels: int, stages: tuple[tuple[int, ...], ...], side: int) -> nn.Sequential:
+    """3x3 convolutions to the widths of each stage, an average pool of 2 behind it, a dense layer; `side` pixels in."""
+    layers: list[nn.Module] = []
+    width = channels
+    for stage in stages:
+        for wider in stage:
+            layers += _normed(nn.Conv2d(width, wider, 3, padding=1, bias=False))
+            width = wider
+        layers.append(nn.AvgPool2d(2))
+    rest = side // 2 ** len(stages)
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(width * rest * rest, 10))
+
+
 def _normed(layer: nn.Conv2d) -> list[nn.Module]:
     return [layer, nn.BatchNorm2d(layer.out_channels), nn.ReLU()]
 
@@ -58,5 +72,6 @@ ARCHITECTURES: Mapping[str, Callable[[], nn.Sequential]] = {
     "lenet": lenet,
     "mobilenet-grey": partial(mobilenet, 1, 16, GREY_BLOCKS, 7),
     "mobilenet-colour": partial(mobilenet, 3, 24, COLOUR_BLOCKS, 4),
+    "cnn-colour": partial(convnet, 3, ((16,), (32, 32), (64, 64)), 32),
     **{f"depth-{depth}": partial(perceptron, (144, *[100] * (depth - 1), 10)) for depth in range(1, 6)},
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from spikecim.errors import ParameterError, hint
 
 TWIN = "-qcfs"
+TRANSFORMER = "transformer-made"  # translates, so it is no image recipe: training/deep/translation_training.py
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +110,22 @@ _RELU = (
         decay=3e-4,
     ),
 )
+# Without a QCFS twin.
+_PLAIN = (
+    Recipe(
+        name="cnn-cifar10",
+        architecture="cnn-colour",
+        dataset="cifar10",
+        input_shape=(32, 32, 3),
+        epochs=12,
+        horizon=16,
+        fall=4,
+        crop=4,
+        flip=True,
+        peak=0.1,
+        decay=5e-4,
+    ),
+)
 _DEPTH = tuple(
     Recipe(name=f"depth-{depth}", architecture=f"depth-{depth}", dataset="mnist", input_shape=(12, 12, 1), epochs=10)
     for depth in range(1, 6)
@@ -129,4 +146,4 @@ def _twin(origin: Recipe) -> Recipe:
     return Recipe(**values | {"horizon": 0, "fall": 0})
 
 
-RECIPES: Mapping[str, Recipe] = {item.name: item for item in (*_RELU, *map(_twin, _RELU), *_DEPTH)}
+RECIPES: Mapping[str, Recipe] = {item.name: item for item in (*_RELU, *map(_twin, _RELU), *_PLAIN, *_DEPTH)}
