@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spikecim.cli.device_levels import fit_levels_command, library_command, library_titles, of_library, show_library
 from spikecim.cli.options import Json, Quiet, Seed
 from spikecim.cli.shell import guarded, say, show, show_json, stages
 from spikecim.errors import ParameterError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from spikecim.devices.measured.fit import DeviceFit
 
 app = typer.Typer(no_args_is_help=True, help="Fit measured cells, show and list cell devices.")
+app.command("fit-levels")(fit_levels_command)
+app.command("library")(library_command)
 _NOTABLE = 0.01  # share of measured cells outside the base's window that is worth a line
 
 
@@ -76,7 +79,12 @@ def show_device(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show every number of a device, what follows from it, and 20,000 programmed cells."""
+    """Show every number of a device; of a cell of spiking chips also what follows, and 20,000 programmed cells."""
+    if of_library(name):
+        if out is not None:
+            raise ParameterError(f"--out {out}: {name} is a device of analog arrays, of which show draws no figure")
+        show_library(name, json=json)
+        return
     from spikecim.chips import load_device
     from spikecim.devices.portrait import portrait
     from spikecim.files import make_folder
@@ -102,10 +110,10 @@ def show_device(
 @app.command("list")
 @guarded
 def list_devices(json: Json = False) -> None:
-    """List the shipped cell devices."""
+    """List the shipped cell devices: of spiking chips, then of analog arrays."""
     from spikecim.chips import device_names, load_device
 
-    titles = {name: load_device(name).title for name in device_names()}
+    titles = {name: load_device(name).title for name in device_names()} | library_titles()
     if json:
         show_json({"devices": [{"name": name, "title": title} for name, title in titles.items()]})
         return

@@ -127,13 +127,13 @@ def _estimate_row(table: Table, name: str, estimate: Estimate, unit: str) -> Non
 def _course_rows(table: Table, state: str, course: RelaxationFit) -> None:
     table.add_row(f"[bold]{state.upper()} over time[/]", f"from {course.start:g} s", "", "")
     for time, drift, spread in zip(course.times, course.drift, course.spread, strict=True):
-        after = _after(float(time))
-        _estimate_row(table, f"drift of ln G, {after}", drift, "dimensionless")
-        _estimate_row(table, f"spread of ln G, {after}", spread, "dimensionless")
+        told = after(float(time))
+        _estimate_row(table, f"drift of ln G, {told}", drift, "dimensionless")
+        _estimate_row(table, f"spread of ln G, {told}", spread, "dimensionless")
     _estimate_row(table, "restlessness (tail)", course.tail, "dimensionless")
 
 
-def _after(seconds: float) -> str:
+def after(seconds: float) -> str:
     """A time as people say it."""
     for size, unit in ((YEAR, "years"), (DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
         if seconds >= size:

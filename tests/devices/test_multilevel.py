@@ -55,6 +55,20 @@ def test_the_spread_follows_the_published_formula_of_pcm() -> None:
         assert cell.program_sd(state * 25e-6) == pytest.approx(published * 1e-6, rel=1e-3)
 
 
+def test_the_spread_follows_the_published_fit_of_hfo2_in_its_own_window() -> None:
+    cell = cell_of("hfo2-rram")
+    second = np.poly1d([-16.815, 45.393, -43.853, 16.030, 0.348])
+    day = np.poly1d([-16.458, 47.095, -50.773, 22.086, 0.701])
+    law = cell.spec.relaxation
+    assert law is not None
+    for state in (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0):
+        conductance = 1e-6 + state * 39e-6
+        assert cell.program_sd(conductance) == pytest.approx(second(conductance / 40e-6) * 1e-6, rel=4e-3)
+        gained = 39.0 * relaxed_spread(law, 86_400.0) * np.interp(state, law.states.value, law.profile.value)
+        published = day(conductance / 40e-6) ** 2 - second(conductance / 40e-6) ** 2
+        assert gained == pytest.approx(np.sqrt(published), rel=0.02)
+
+
 def test_a_share_of_the_spread_stays_with_the_cell() -> None:
     cell = cell_of("hfo2-rram")
     target = at_state(cell, 0.5)
