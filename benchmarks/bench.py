@@ -13,6 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.aware_cases import aware_rows
 from benchmarks.cases import (
     QUICK,
     Plan,
@@ -26,6 +27,9 @@ from benchmarks.cases import (
     population_row,
     workload,
 )
+from benchmarks.correction_cases import correction_rows
+from benchmarks.crossbar_cases import crossbar_rows
+from benchmarks.crossbar_peers import crossbar_peer_rows
 from benchmarks.layered_cases import layered_rows
 from benchmarks.peers import peer_rows
 from benchmarks.sweep_cases import sweep_rows
@@ -78,6 +82,10 @@ def measurements(plan: Plan, say: Callable[[str], None]) -> Iterator[Row]:
     yield from peer_rows(work, plan, say)
     yield from layered_rows(plan, say)
     yield from sweep_rows(plan, say)
+    yield from crossbar_rows(plan, say)
+    yield from crossbar_peer_rows(plan, say)
+    yield from correction_rows(plan, say)
+    yield from aware_rows(plan, say)
 
 
 def table(rows: list[Row], about: dict[str, Any]) -> Table:

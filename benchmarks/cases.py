@@ -56,6 +56,9 @@ class Plan:
     sweep_chips_run: int = 1_000
     sweep_points: int = 200
     table_rows: int = 1_000_000
+    aware_steps: int = 100
+    crossbar_size: int = 512
+    correction_arrays: int = 0  # 0: all
 
 
 QUICK = Plan(
@@ -70,6 +73,8 @@ QUICK = Plan(
     scale_images=10,
     sweep_chips_run=40,
     sweep_points=60,
+    aware_steps=20,
+    correction_arrays=4,
 )
 
 

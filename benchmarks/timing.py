@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("numpy", "numba", "brian2", "scipy", "torch", "spikingjelly", "snntorch", "norse", "sinabs")
+PACKAGES = ("numpy", "numba", "brian2", "scipy", "torch", "spikingjelly", "snntorch", "norse", "sinabs", "badcrossbar")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,9 @@ TINY = Plan(
     layered=(),
     sweep_workers=0,
     table_rows=1_000,
+    aware_steps=0,
+    crossbar_size=12,
+    correction_arrays=1,
 )
 MAIN_KEYS = ["name", "seconds", "cpu_seconds", "images_per_second", "ratio", "against"]
 EXTRA_KEYS = {"note", "target_seconds", "peak_mb", "images_per_cpu_second", "ratio_of"}
@@ -179,7 +182,7 @@ def test_whole_table_on_a_tiny_case(
         assert row["seconds"] > 0.0
         assert row["against"] is None or (row["against"] in names and row["ratio"] > 0.0)
     extrapolated = [row["name"] for row in result["rows"] if "extrapolated" in row.get("note", "")]
-    assert len(extrapolated) == 4
+    assert len(extrapolated) == 5
     assert [word for word in jobs[0][:-1] if word != "--no-studies"] == jobs[1][:-1]
     printed = capsys.readouterr().out
     assert all(name.split(":")[0] in printed for name in names)

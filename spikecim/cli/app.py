@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spikecim.cli import cells, chips, conversions, data, device, experiments, inspect
+from spikecim.cli import cells, chips, conversions, crossbar, data, device, experiments, inspect
 from spikecim.cli.attribute import attribute
 from spikecim.cli.calibrate import calibrate
 from spikecim.cli.codes import codes
@@ -15,6 +15,9 @@ from spikecim.cli.convert import convert
 from spikecim.cli.energy import energy
 from spikecim.cli.explain import explain
 from spikecim.cli.explore import explore
+from spikecim.cli.limits import limits
+from spikecim.cli.mitigate import mitigate
+from spikecim.cli.nonidealities import reproduce_nonidealities
 from spikecim.cli.run import run
 from spikecim.cli.sweep import sweep
 from spikecim.cli.train import train
@@ -44,6 +47,7 @@ def _root(
     """Options of the command itself."""
 
 
+experiments.reproduce.command("nonidealities")(reproduce_nonidealities)
 app.add_typer(experiments.reproduce, name="reproduce")
 app.command("calibrate")(calibrate)
 app.add_typer(attribute, name="attribute")
@@ -55,12 +59,15 @@ app.command("run")(run)
 app.command("train")(train)
 app.command("sweep")(sweep)
 app.command("explore")(explore)
+app.command("limits")(limits)
+app.command("mitigate")(mitigate)
 app.command("report")(inspect.report)
 app.command("energy")(energy)
 app.command("explain")(explain)
 app.command("replay")(inspect.replay)
 app.command("verify-engines")(inspect.verify_engines)
 app.add_typer(device.app, name="device")
+app.add_typer(crossbar.app, name="crossbar")
 app.add_typer(cells.app, name="cells")
 app.add_typer(chips.app, name="chips")
 app.add_typer(data.app, name="data")

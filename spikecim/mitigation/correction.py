@@ -117,6 +117,7 @@ class Correction:
             targets=targets[..., : context.n_out],
             factors=context.slicing.factors / context.slicing.factors.max(),
             row_tiles=tuple(slice(*ends) for ends in rows),
+            used=context.used,
         )
         placement = remap(
             weight_map,

@@ -42,6 +42,8 @@ class Costs:
         activity = np.ones(n_in) if weight_map.activity is None else weight_map.activity
         factors = np.ones(n_slices) if weight_map.factors is None else weight_map.factors
         importance = (factors[:, None] ** 2 * activity)[:, :, None]
+        if weight_map.used is not None:
+            importance = importance * weight_map.used
         # Weighted squared errors (9, n_slices, rows, n_out) of the weights of each tile.
         self.errors = [
             (pair_errors(weight_map.targets[:, :, tile], defects, compensate) * importance[:, tile]).astype(np.float32)

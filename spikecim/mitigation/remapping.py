@@ -27,20 +27,25 @@ class WeightMap:
         Weight of each slice; None: 1.
     row_tiles : tuple of slice
         Rows that share an array; a row stays in its array, so that partial sums stay the same. Empty: one array.
+    used : bool (n_in, n_out) or None
+        Weights whose errors cost anything; None: all.
     """
 
     targets: FloatArray
     activity: FloatArray | None = None
     factors: FloatArray | None = None
     row_tiles: tuple[slice, ...] = ()
+    used: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if self.targets.ndim != 4 or self.targets.shape[0] != 2:
             raise ShapeError(f"weight map: (2, n_slices, n_in, n_out) is needed, got {self.targets.shape}")
-        _, n_slices, n_in, _ = self.targets.shape
+        _, n_slices, n_in, n_out = self.targets.shape
         for name, given, size in (("activity", self.activity, n_in), ("factors", self.factors, n_slices)):
             if given is not None and (given.shape != (size,) or not np.isfinite(given).all() or (given < 0).any()):
                 raise ShapeError(f"{name}: {size} finite numbers from 0 are needed, got shape {given.shape}")
+        if self.used is not None and self.used.shape != (n_in, n_out):
+            raise ShapeError(f"used: ({n_in}, {n_out}) is needed, got shape {self.used.shape}")
         ends = [0, *(tile.stop for tile in self.row_tiles)]
         if self.row_tiles and (ends[-1] != n_in or [tile.start for tile in self.row_tiles] != ends[:-1]):
             raise ShapeError(f"row tiles must follow one another from row 0 to {n_in}, got {self.row_tiles}")

@@ -312,6 +312,11 @@ def test_train_names_what_it_knows(tmp_path: Path) -> None:
     assert_one_line(call("train", "lenett", *out), "did you mean 'lenet'")
     assert_one_line(call("train", "lenet", "--chip", "spirit", *out), "perceptron")
     assert_one_line(call("train", "digits", "--checkpoint", tmp_path, *out), "--checkpoint")
+    assert_one_line(call("train", "digits", "--after", "1 h", *out), "--quantisation hardware-aware only")
+    assert_one_line(call("train", "transformer-made", "--checkpoint", tmp_path, *out), "leave it out")
+    aware = ("--quantisation", "hardware-aware", *out)
+    assert_one_line(call("train", "digits", "--after", "1 volt", *aware), "1 volt")
+    assert_one_line(call("train", "digitz", *aware), "digits")
 
 
 @pytest.mark.parametrize("what", ["digits", "lenet"])

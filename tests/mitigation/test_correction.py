@@ -7,9 +7,10 @@ import pytest
 
 from spikecim.arrays.analog.plan import ArrayPlan
 from spikecim.arrays.analog.programming import program_matrix
+from spikecim.arrays.analog.tiling import block_diagonal
 from spikecim.arrays.crossbar.wires import Wires
 from spikecim.devices.library import load_device
-from spikecim.errors import ParameterError
+from spikecim.errors import ParameterError, ShapeError
 from spikecim.mitigation.correction import Correction
 
 WEIGHTS = np.random.default_rng(0).normal(0.0, 0.1, (40, 12))
@@ -57,6 +58,35 @@ def test_everything_together_leaves_almost_nothing() -> None:
     assert report["stuck_cost"] < report["stuck_cost_before"] and report["lines_moved"] > 0
     assert report["wire_residual"] < report["wire_residual_before"]
     assert "wires" in report["needs"] and "stuck cells" in report["needs"]
+
+
+def test_cells_that_are_never_read_do_not_steer_the_placement() -> None:
+    # Ten depthwise groups on the diagonal of one array: stuck cells beside it harm nobody.
+    groups = np.random.default_rng(0).normal(size=(10, 9, 1))
+    weights, used = block_diagonal(groups), block_diagonal(np.ones((10, 9, 1))) > 0.0
+    device = load_device("hfo2-rram", {"stuck.share_low": 0.05, "stuck.share_high": 0.02})
+    where = ArrayPlan(device=device)
+
+    def left(correction: Correction | None, known: np.ndarray | None) -> float:
+        chips = [
+            program_matrix(weights, where, frozenset({"stuck"}), seed, correction=correction, used=known).weights
+            for seed in range(4)
+        ]
+        return float(np.mean([(((found - weights) * used) ** 2).sum() for found in chips]))
+
+    placed = left(Correction(remap=True), used)
+    assert placed < 0.3 * left(None, None) and placed < 0.3 * left(Correction(remap=True), None)
+    with pytest.raises(ShapeError, match="used has shape"):
+        left(None, used.T)
+
+
+def test_the_residual_counts_what_is_read() -> None:
+    used = np.zeros(WEIGHTS.shape, bool)
+    found = [
+        program_matrix(WEIGHTS, plan(), frozenset({"stuck"}), 3, used=known).report["residual"]
+        for known in (None, ~used, used)
+    ]
+    assert found[0] == found[1] > 0.0 and found[2] == 0.0
 
 
 def test_polarity_alone_helps_and_is_undone() -> None:

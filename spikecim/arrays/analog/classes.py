@@ -54,5 +54,9 @@ def check_effects(plan: ArrayPlan, errors: frozenset[str], *, mapped: bool = Fal
         raise ParameterError(f"stuck has no effect: device {device.name} has no stuck cells and no map is given")
     if "nonlinearity" in errors and device.iv.law.value == "linear":
         raise ParameterError(f"nonlinearity has no effect: device {device.name} has a linear I-V law")
+    if {"nonlinearity", "quantisation"} <= errors and plan.input_bits == 1:
+        raise ParameterError(
+            "nonlinearity has no effect: inputs of input_bits 1 are 0 or full scale, which no law bends"
+        )
     if "wires" in errors and plan.wires.ideal and not plan.wires.access:
         raise ParameterError("wires has no effect: every wire, driver and sense resistance of the plan is 0")

@@ -35,6 +35,8 @@ class CorrectionContext:
         Columns of the matrix; physical columns from here on are spares.
     stuck : int8 (2, n_slices, n_in, n_columns) or None
         Stuck map of this chip: 1 LRS, -1 HRS; [0] positive, [1] negative polarity. None while the class is off.
+    used : bool (n_in, n_out) or None
+        Weights that are ever read; None: all. Off the diagonal of packed groups none is.
     """
 
     plan: ArrayPlan
@@ -43,6 +45,7 @@ class CorrectionContext:
     tiles: tuple[Tile, ...]
     n_out: int
     stuck: NDArray[np.int8] | None
+    used: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spikecim.arrays.crossbar.cell_law import CellLaw, PolynomialLaw, SinhLaw
+from spikecim.arrays.crossbar.cell_law import CellLaw, MeasuredLaw, PolynomialLaw, SinhLaw
 from spikecim.devices.analog_cell import AnalogCell
 from spikecim.devices.level_spec import LevelIv
 from spikecim.errors import ParameterError
@@ -24,6 +24,8 @@ def law_of(iv: LevelIv, read_voltage: float) -> CellLaw | None:
         return SinhLaw(v0=iv.v0.value, read_voltage=read_voltage)
     if iv.a3 is not None:
         return PolynomialLaw(a3=iv.a3.value, read_voltage=read_voltage)
+    if iv.volts is not None and iv.currents is not None:
+        return MeasuredLaw(voltage=iv.volts.value, values=iv.currents.value, read_voltage=read_voltage)
     return None
 
 

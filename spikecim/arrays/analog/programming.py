@@ -41,8 +41,8 @@ class ProgrammedMatrix:
     read_sd : float32 (n_slices, n_in, n_out) or None
         Standard deviation of one read of each weight, same unit.
     report : dict
-        residual (rms error of the effective weights over their rms), gain (median) and gain_range, lost_range,
-        n_stuck, n_arrays, worst_drop, and what a correction says.
+        residual (rms error of the effective weights over their rms), gain (median) and gain_range, lost_range (share of
+        weights beyond the limit, clipped), n_stuck, n_arrays, worst_drop, and what a correction says.
     """
 
     slices: NDArray[np.float32]
@@ -64,6 +64,7 @@ def program_matrix(
     *path: str | int,
     correction: Corrector | None = None,
     stuck_map: NDArray[np.int8] | None = None,
+    used: NDArray[np.bool_] | None = None,
 ) -> ProgrammedMatrix:
     """Put `weights` (n_in, n_out) on the arrays of one virtual chip.
 
@@ -77,23 +78,27 @@ def program_matrix(
         Correction before programming.
     stuck_map : int8 (2, n_slices, n_in, n_columns), optional
         Measured map of this chip (`StuckMap.for_chip`) in place of a drawn one.
+    used : bool (n_in, n_out), optional
+        Weights that are ever read, for corrections and the residual; without it all are.
 
     Raises
     ------
     ParameterError
         For an unknown class, one without effect, weights that are not finite, or a map while "stuck" is off.
     ShapeError
-        If weights or map have the wrong shape.
+        If weights, map or `used` have the wrong shape.
     """
     on = error_classes(errors)
     wanted = _checked(weights)
     check_effects(plan, on, mapped=stuck_map is not None)
     if stuck_map is not None and "stuck" not in on:
         raise ParameterError("a stuck map is given but the class 'stuck' is off: leave one of them out")
+    if used is not None and used.shape != wanted.shape:
+        raise ShapeError(f"used has shape {used.shape}; the weights have {wanted.shape}")
     slicing = slicing_of(wanted, plan, on)
     targets = target_conductances(wanted, slicing, plan)
     n_out = wanted.shape[1]
-    corrected, context = _corrected(targets, (plan, on, slicing, correction), (seed, n_out, path), stuck_map)
+    corrected, context = _corrected(targets, (plan, on, slicing, correction), (seed, n_out, path), (stuck_map, used))
     cells = programmed(corrected.targets, plan, context.stuck, (seed, n_out, path), fluctuation="fluctuation" in on)
     seen = through_wires(cells, context.tiles, plan.wires) if "wires" in on else cells
     noise = pair_read_sd(cells, seen, plan) if "fluctuation" in on else None
@@ -132,11 +137,11 @@ def _corrected(
     targets: FloatArray,
     setting: tuple[ArrayPlan, frozenset[str], Slicing, Corrector | None],
     name: tuple[int, int, tuple[str | int, ...]],
-    stuck_map: NDArray[np.int8] | None,
+    known: tuple[NDArray[np.int8] | None, NDArray[np.bool_] | None],
 ) -> tuple[Corrected, CorrectionContext]:
     """Targets in physical order, and what they were made from."""
     plan, errors, slicing, correction = setting
-    seed, n_out, path = name
+    (seed, n_out, path), (stuck_map, used) = name, known
     spare = 0 if correction is None else correction.spare_columns(n_out, plan)
     physical = np.pad(targets, [(0, 0)] * 3 + [(0, spare)], constant_values=plan.device.g_min)
     stuck = None
@@ -147,7 +152,9 @@ def _corrected(
         elif stuck.shape != physical.shape:
             raise ShapeError(f"stuck map has shape {stuck.shape}; the cells of this matrix have {physical.shape}")
     cut = tiles(physical.shape[2], physical.shape[3], plan.rows, plan.columns)
-    context = CorrectionContext(plan=plan, errors=errors, slicing=slicing, tiles=cut, n_out=n_out, stuck=stuck)
+    context = CorrectionContext(
+        plan=plan, errors=errors, slicing=slicing, tiles=cut, n_out=n_out, stuck=stuck, used=used
+    )
     if correction is None:
         return Corrected(targets=physical), context
     return correction(physical, context), context
@@ -170,10 +177,10 @@ def _assembled(
     slices = placement.logical(effective * gains)
     read_sd = None if noise is None else placement.logical(unit * noise * gains).astype(np.float32)
     report = {
-        "residual": _residual(slices.sum(0), wanted),
+        "residual": _residual(slices.sum(0), wanted, context.used),
         "gain": float(np.median(gains)),
         "gain_range": [float(gains.min()), float(gains.max())],
-        "lost_range": 0.0,
+        "lost_range": float((np.abs(wanted) > slicing.factors.sum() * (1.0 + 1e-9)).mean()),
         "n_stuck": 0 if context.stuck is None else int(np.count_nonzero(context.stuck)),
         "n_arrays": 2 * slicing.n_slices * len(context.tiles),
         "worst_drop": worst_drop(cells, seen) if "wires" in context.errors else 0.0,
@@ -188,6 +195,7 @@ def _ideal(wanted: FloatArray, slicing: Slicing) -> FloatArray:
     return np.asarray(slicing.factors[:, None, None] * np.sign(wanted) * slicing.split(magnitude))
 
 
-def _residual(found: FloatArray, wanted: FloatArray) -> float:
+def _residual(found: FloatArray, wanted: FloatArray, used: NDArray[np.bool_] | None) -> float:
+    error = found - wanted if used is None else (found - wanted) * used
     size = float(np.sqrt((wanted**2).mean()))
-    return float(np.sqrt(((found - wanted) ** 2).mean())) / size if size else 0.0
+    return float(np.sqrt((error**2).mean())) / size if size else 0.0

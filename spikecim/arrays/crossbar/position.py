@@ -99,8 +99,17 @@ def position_solution(crossbar: Crossbar, volts: Floats, *, nodes: bool) -> Solu
 
     The residual is honest: the voltage that the wires leave to each driven cell, given all these currents, against the
     voltage that the closed form assumed.
+
+    Raises
+    ------
+    ParameterError
+        If transistors that are off leak: the closed form knows driven cells only.
     """
     wires, lines = crossbar.wires, lines_of(crossbar.wires)
+    if wires.leak:
+        raise ParameterError(
+            f"method 'position' leaves wires.leak ({wires.leak:g} S) out; use 'ladder', or set it to 0"
+        )
     active = float((volts != 0.0).mean()) if volts.size else 1.0
     kept = position_factor(crossbar.conductance, wires, activity=active)
     effective, share = crossbar.conductance * kept, kept * (1.0 + wires.access * crossbar.conductance)

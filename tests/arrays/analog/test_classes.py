@@ -67,6 +67,14 @@ def test_a_linear_cell_has_no_nonlinearity(tmp_path: object) -> None:
             call()
 
 
+def test_inputs_of_one_bit_meet_no_nonlinearity(make_plan: MakePlan) -> None:
+    plan, both = make_plan(input_bits=1), frozenset({"nonlinearity", "quantisation"})
+    with pytest.raises(ParameterError, match="nonlinearity has no effect: inputs of input_bits 1"):
+        check_effects(plan, both)
+    # With exact converters inputs lie between 0 and full scale.
+    check_effects(plan, frozenset({"nonlinearity"}))
+
+
 def test_time_without_a_law_of_time_is_refused() -> None:
     plan = ArrayPlan(device=load_device("stt-mram"), seconds=3600.0)
     with pytest.raises(ParameterError, match=r"seconds 3600 has no effect"):

@@ -193,8 +193,9 @@ def test_a_matrix_of_zeros_computes_nothing() -> None:
 def test_weights_beyond_the_limit_are_clipped() -> None:
     plan = ArrayPlan(device=load_device("nor-flash"), weight_limit=1.0)
     for errors in (NO_ERRORS, QUANTISATION):
-        found = program_matrix([[3.0, -3.0, 0.5]], plan, errors, 0).weights
-        assert np.allclose(found, [[1.0, -1.0, 0.5]], atol=0.5 / 127 + 1e-6)
+        made = program_matrix([[3.0, -3.0, 0.5, 1.0]], plan, errors, 0)
+        assert np.allclose(made.weights, [[1.0, -1.0, 0.5, 1.0]], atol=0.5 / 127 + 1e-6)
+        assert made.report["lost_range"] == 0.5
 
 
 @settings(deadline=None, max_examples=25)

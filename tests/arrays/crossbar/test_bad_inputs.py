@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,9 @@ def test_methods_are_named() -> None:
     refused(lambda: solve(passive, VOLTS, method="transfer", nodes=True), ParameterError, "potentials", "'block'")
     refused(lambda: Transfer(gated), ParameterError, "passive", "gated")
     refused(lambda: Factorised(gated), ParameterError, "passive", "gated")
+    leaky = Crossbar(conductance=CELLS, wires=replace(GATED, leak=1e-6))
+    on = np.ones((1, len(CELLS)), bool)
+    refused(lambda: solve(leaky, on, read_voltage=0.1, method="position"), ParameterError, "wires.leak", "ladder")
     refused(lambda: position_factor(CELLS, GATED, activity=1.5), ParameterError, "activity", "0 to 1", "1.5")
 
 

@@ -1,4 +1,4 @@
-"""Netlists and ngspice, the judge from outside: random circuits of both kinds, every end and law, some wires at 0 ohm."""
+"""Netlists and ngspice, the judge from outside: random circuits of both kinds, every end and law, some wires 0 ohm."""
 
 from __future__ import annotations
 
