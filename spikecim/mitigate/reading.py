@@ -1,0 +1,185 @@
+"""Study files of `spikecim mitigate`: TOML checked and read, defaults written out, every fault as one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from spikecim.analog.schedule import schedule_from
+from spikecim.arrays.analog.classes import CLASSES
+from spikecim.errors import ParameterError, hint
+from spikecim.mitigate.defaults import CORRECTION, HARDWARE, RETRAINING, TABLES, UNITS
+from spikecim.mitigate.spec import ALL, CURES, KINDS, SCHEMA, Cure, MitigationStudy
+from spikecim.toml import known_keys
+from spikecim.units import parse_quantity
+
+_MOST = 10_000_000
+_KIND_NAMES: dict[type, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    dict: "table",
+    list: "list",
+    bool: "true or false",
+}
+
+
+def study_from(raw: Mapping[str, Any], where: str) -> MitigationStudy:
+    """A study from plain data, as TOML gives it.
+
+    Raises
+    ------
+    ParameterError
+        Naming file, key, value and what is allowed.
+    """
+    kind = raw.get("kind", KINDS[0])
+    _one_of(kind, KINDS, f"{where}: kind")
+    other = [name for name in HARDWARE if name != kind for name in HARDWARE[name] if name in raw]
+    if other:
+        mine = ", ".join(f"[{name}]" for name in HARDWARE[kind])
+        raise ParameterError(f'{where}: [{other[0]}] has no place in a study of kind "{kind}"; it takes {mine}')
+    known_keys(raw, ("schema", "name", "title", "kind", *HARDWARE[kind], *TABLES, "retraining"), where)
+    if raw.get("schema") != SCHEMA:
+        found = f"is {raw['schema']!r}" if "schema" in raw else "is missing"
+        raise ParameterError(f"{where}: schema {found}; this spikecim reads schema = {SCHEMA}")
+    tables = {name: _table(raw, name, defaults, where) for name, defaults in TABLES.items()}
+    network, chips, errors = tables["network"], tables["chips"], tables["errors"]
+    if not network["name"]:
+        raise ParameterError(f"{where}: network.name is missing; say which network")
+    classes = _classes(errors["classes"], where)
+    images = _count(network["images"], 2, f"{where}: network.images")
+    return MitigationStudy(
+        name=_text(raw, "name", where),
+        title=str(raw.get("title", raw.get("name", ""))),
+        kind=kind,
+        network=network["name"],
+        images=images,
+        blocks=min(images, _count(network["blocks"], 2, f"{where}: network.blocks")),
+        hardware={name: _hardware(raw, name, defaults, where) for name, defaults in HARDWARE[kind].items()},
+        classes=classes,
+        together=errors["together"],
+        why=_why(tables["why"], where),
+        cures=_cures(tables["cures"], raw.get("cures", {}), _conditions(classes, together=errors["together"]), where),
+        retraining=_retraining(raw, kind, where),
+        correction=_positive(tables["correction"], CORRECTION, f"{where}: correction"),
+        chips=_count(chips["count"], 1, f"{where}: chips.count"),
+        seed=_count(chips["seed"], 0, f"{where}: chips.seed"),
+    )
+
+
+def _table(raw: Mapping[str, Any], name: str, defaults: Mapping[str, Any], where: str) -> dict[str, Any]:
+    table = raw.get(name, {})
+    if not isinstance(table, Mapping):
+        raise ParameterError(f"{where}: [{name}] must be a table, got {table!r}")
+    known_keys(table, defaults, where, f"{name}.")
+    for key, value in table.items():
+        kind = type(defaults[key])
+        allowed = (int, float) if kind is float else kind
+        if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
+            raise ParameterError(f"{where}: {name}.{key} must be a {_KIND_NAMES[kind]}, got {value!r}")
+    return {**defaults, **table}
+
+
+def _hardware(raw: Mapping[str, Any], name: str, defaults: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """A table of the hardware, its quantities checked for their unit."""
+    table = _table(raw, name, defaults, where)
+    for key, unit in UNITS.get(name, {}).items():
+        try:
+            value = parse_quantity(table[key], unit)
+        except ParameterError as error:
+            raise ParameterError(f"{where}: {name}.{key}: {error}") from None
+        if value < 0:
+            raise ParameterError(f"{where}: {name}.{key} is {table[key]!r}; it cannot be negative")
+    for key, value in table.items():
+        if isinstance(value, int) and not isinstance(value, bool):
+            _count(value, 0 if defaults[key] == 0 else 1, f"{where}: {name}.{key}")
+    return table
+
+
+def _classes(raw: list[Any], where: str) -> tuple[str, ...]:
+    if not raw:
+        raise ParameterError(f"{where}: errors.classes is empty; allowed: {', '.join(CLASSES)}")
+    for name in raw:
+        _one_of(name, CLASSES, f"{where}: errors.classes")
+    return tuple(name for name in CLASSES if name in raw)
+
+
+def _why(raw: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Why each class is as strong as it is, in words."""
+    for name, text in raw.items():
+        if not text.isprintable():
+            raise ParameterError(f"{where}: why.{name} must be a text of one line, got {text!r}")
+    return {name: text for name, text in raw.items() if text}
+
+
+def _conditions(classes: tuple[str, ...], *, together: bool) -> tuple[str, ...]:
+    return (*classes, ALL) if together and len(classes) > 1 else classes
+
+
+def _cures(
+    table: Mapping[str, Any], given: Mapping[str, Any], wanted: tuple[str, ...], where: str
+) -> dict[str, tuple[Cure, ...]]:
+    """Cures of the `wanted` conditions; those of the defaults for other conditions are left out."""
+    for name, texts in given.items():
+        if texts and name not in wanted:
+            raise ParameterError(f"{where}: cures.{name} has cures, but the study has no errors {name!r}")
+    return {name: _cures_of(table[name], f"{where}: cures.{name}") for name in wanted}
+
+
+def _cures_of(texts: list[Any], place: str) -> tuple[Cure, ...]:
+    found = []
+    for text in texts:
+        parts = [part.strip() for part in str(text).split("+")]
+        for part in parts:
+            _one_of(part, CURES, place)
+        if "spare-columns" in parts and "remap" not in parts:
+            raise ParameterError(f"{place}: {text!r}: spare columns are used by 'remap'; write remap+spare-columns")
+        found.append(Cure(parts=tuple(name for name in CURES if name in parts)))
+    names = [cure.name for cure in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise ParameterError(f"{place}: {name!r} is there twice")
+    return tuple(found)
+
+
+def _positive(table: dict[str, Any], defaults: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Numbers of `table` are positive, or zero where zero is the default."""
+    for key, value in table.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            low = 0 if defaults[key] == 0 else None
+            if not (value > 0 or value == low) or value > _MOST:
+                raise ParameterError(f"{place}.{key} is {value}; it must be {'0 or ' if low == 0 else ''}positive")
+    return table
+
+
+def _retraining(raw: Mapping[str, Any], kind: str, where: str) -> dict[str, Any]:
+    """How networks are retrained; what is wrong with it is said before anything runs."""
+    defaults = RETRAINING[kind]
+    table = _positive(_table(raw, "retraining", defaults, where), defaults, f"{where}: retraining")
+    if kind == "analog":
+        try:
+            schedule_from({key: value for key, value in table.items() if key != "train_samples"})
+        except ParameterError as error:
+            raise ParameterError(f"{where}: [retraining] {error}") from None
+    return table
+
+
+def _text(raw: Mapping[str, Any], key: str, where: str) -> str:
+    value = raw.get(key, "")
+    if not isinstance(value, str) or not value.isprintable():
+        raise ParameterError(f"{where}: {key} must be a text of one line, got {value!r}")
+    if not value.strip():
+        raise ParameterError(f"{where}: {key} is missing; give the study a short name")
+    return value.strip()
+
+
+def _one_of(value: object, allowed: tuple[str, ...], place: str) -> None:
+    if value not in allowed:
+        near = hint(str(value), allowed, f"allowed: {', '.join(allowed)}")
+        raise ParameterError(f"{place}: {value!r} is unknown; {near}")
+
+
+def _count(value: int, low: int, place: str) -> int:
+    if not low <= value <= _MOST:
+        raise ParameterError(f"{place}: {value} is out of range; allowed {low} .. {_MOST}")
+    return value

@@ -1,0 +1,27 @@
+"""Which subject a study is done on, by its kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spikecim.mitigate.spec import MitigationStudy
+from spikecim.mitigate.subject import Subject
+
+
+def open_subject(study: MitigationStudy, out: Path) -> Subject:
+    """Return the subject of `study`; retrained weights are kept in the folder `out`.
+
+    Raises
+    ------
+    MissingExtraError
+        If a network of torch is asked for and the extra is not installed.
+    ParameterError
+        If a table of the hardware cannot be.
+    """
+    if study.kind == "spirit":
+        from spikecim.mitigate.spirit_subject import SpiritSubject
+
+        return SpiritSubject(study, out)
+    from spikecim.mitigate.analog_subject import AnalogSubject
+
+    return AnalogSubject(study, out)

@@ -1,0 +1,85 @@
+"""The page of a mitigation study: one self-contained HTML file, every number with its exact value behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spikecim.reports import mitigation_tables as tables
+from spikecim.reports.energy_wording import as_html, cited
+from spikecim.reports.mitigation_plates import mitigation_plates
+from spikecim.reports.mitigation_wording import findings, lede
+from spikecim.reports.plate import Plate
+from spikecim.reports.template import render
+from spikecim.results.mitigation import Mitigation
+
+
+def mitigation_html(found: Mitigation) -> str:
+    """The whole study as one page."""
+    return render("mitigation.html", page=_written(_page(found)))
+
+
+def _written(value: Any) -> Any:
+    """Every text of the page as markup: escaped, numbers with their values."""
+    from markupsafe import Markup
+
+    if isinstance(value, dict):
+        return {key: _written(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_written(item) for item in value]
+    return as_html(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _page(found: Mitigation) -> dict[str, Any]:
+    layers, cures = tables.layers_tables(found), tables.cures_table(found)
+    sections = [("findings", "In short"), ("scores", "Before and after"), ("figures", "Figures"), ("why", "How strong")]
+    sections += [("layers", "Arrays")] if layers else []
+    return {
+        "title": found.study["title"],
+        "subtitle": lede(found),
+        "meta": _meta(found),
+        "version": found.version,
+        "sections": [{"anchor": anchor, "text": text} for anchor, text in (*sections, ("study", "The study"))],
+        "findings": findings(found),
+        "scores": tables.scores_table(found),
+        "more": [tables.intervals_table(found), *([cures] if cures["rows"] else [])],
+        "conventions": _conventions(found),
+        "plates": [_drawn(plate) for plate in mitigation_plates(found)],
+        "why": tables.why_table(found),
+        "layers": layers,
+        "settings": tables.settings_rows(found.study),
+    }
+
+
+def _meta(found: Mitigation) -> list[list[str]]:
+    return [
+        ["network", str(found.study["network"]["name"])],
+        ["virtual chips", cited(found.chips)],
+        ["test samples", cited(found.images)],
+        ["seed", cited(int(found.study["chips"]["seed"]))],
+        ["spikecim", found.version],
+    ]
+
+
+def _conventions(found: Mitigation) -> str:
+    return (
+        "Two scores, never mixed. Accuracy ratio: accuracy of the hardware over that of the algorithm. Recovered "
+        "degradation: (after − before) / (ideal − before), where ideal is the same network on the same hardware with "
+        "every error off; it is undefined where the loss is not above its own noise, may be negative or more than the "
+        "whole loss, and is never clipped. Each is the median over chips, chip by chip; in brackets "
+        f"{cited(found.confidence_percent)} % of {cited(found.draws)} draws in which chips, and {cited(found.blocks)} "
+        "blocks of images, are drawn again. All chips read the same images."
+    )
+
+
+def _drawn(plate: Plate) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    from spikecim.reports.style import svg_of
+    from spikecim.reports.svg import inline
+
+    return {
+        "id": plate.id,
+        "title": plate.title,
+        "caption": plate.caption,
+        "svg": Markup(inline(svg_of(plate.draw()), plate.id, plate.title)),
+    }
