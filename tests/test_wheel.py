@@ -31,6 +31,7 @@ def test_wheel_holds_chips_devices_weights_and_templates(wheel: Path) -> None:
         ("chips", "toml"),
         ("energy", "toml"),
         ("study/ready", "toml"),
+        ("mitigate/ready", "toml"),
         ("devices/presets", "toml"),
         ("training/weights", "npz"),
     )

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from spikecim.analog.aware_state import Standing, digest, keep, resume
+from spikecim.analog.aware_state import Standing, digest, digest_of_tensors, keep, resume
 from spikecim.analog.calibrate import calibrate
 from spikecim.analog.convert import convert
-from spikecim.analog.deploy import deploy, design
+from spikecim.analog.deploy import chip_name, deploy, design
 from spikecim.analog.fitting import Fit, disengage, engage, fitted, release, stepped
 from spikecim.analog.schedule import AwareSchedule
 from spikecim.analog.task import Batch, Task
@@ -58,11 +59,26 @@ class Aim:
     seed: int
     chip_map: Mapping[str, StuckMap] | None
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """What the checkpoint is of."""
+        """What the checkpoint is of: task with its data and start weights, arrays, classes, schedule, seed and maps.
+
+        Data are known by their numbers, the first batch of the first epoch and the validation split.
+        """
+        task = self.task
+        numbers = [(name, getattr(task, name, None)) for name in ("n_train", "n_validation", "batch")]
+        batches = [*islice(task.training(self.seed, 0), 1), *task.validation()]
+        data = digest_of_tensors(x for inputs, targets in batches for x in (*inputs, targets))
+        start = digest_of_tensors(task.module().state_dict().values())
         maps = sorted((name, found.chip, digest(found.cells.tobytes().hex())) for name, found in self._maps().items())
-        return digest(repr((self.task.name, self.plan, sorted(self.errors), self.schedule, self.seed, maps)))
+        hardware = (self.plan, sorted(self.errors), self.schedule, self.seed, maps)
+        return digest(repr((task.name, numbers, data, start, hardware)))
+
+    def maps_of(self, chip: str) -> dict[str, StuckMap] | None:
+        """The given stuck cells as those of `chip`: its writes and reads are its own; None without a map."""
+        if self.chip_map is None:
+            return None
+        return {name: replace(found, chip=chip) for name, found in self.chip_map.items()}
 
     def _maps(self) -> Mapping[str, StuckMap]:
         return self.chip_map or {}
@@ -95,7 +111,8 @@ def train_aware(
     progress : Stage
         Called after each step.
     chip_map : mapping of str to StuckMap, optional
-        Stuck cells of one chip by matrix (`deploy.stuck_maps_of`): trained for it alone. Others draw anew at each step.
+        Stuck cells of one chip by matrix (`deploy.stuck_maps_of`): trained and chosen for it alone. Without, they are
+        drawn anew at each step.
 
     Raises
     ------
@@ -188,11 +205,11 @@ def _judged(aim: Aim, analog: nn.Module, fit: Fit, standing: Standing) -> Standi
 
 
 def validated(analog: nn.Module, aim: Aim) -> float:
-    """Mean accuracy on the validation split over the schedule's virtual chips."""
+    """Mean accuracy on the validation split over the schedule's virtual chips; all have the stuck cells of a map."""
     batches, total = list(moved(aim.task.validation())), 0.0
     chips = torch_seed(aim.seed, aim.task.name, "validation")
     for number in range(aim.schedule.chips):
-        deploy(analog, chips, number)
+        deploy(analog, chips, number, stuck_maps=aim.maps_of(chip_name(chips, number)))
         total += aim.task.accuracy(analog, batches)
     return total / aim.schedule.chips
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,16 @@ class Standing:
 def digest(text: str) -> str:
     """Short name of a run for its checkpoint."""
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def digest_of_tensors(values: Iterable[Tensor]) -> str:
+    """Short name of what tensors hold, with their shapes and types."""
+    found = hashlib.sha256()
+    for value in values:
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        found.update(f"{tuple(value.shape)} {value.dtype} ".encode())
+        found.update(flat.view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()[:24]
 
 
 def keep(path: Path, run: str, analog: nn.Module, fit: Fit, standing: Standing) -> None:
@@ -79,5 +90,6 @@ def resume(path: Path, run: str, analog: nn.Module, fit: Fit) -> Standing | None
         # torch.load raises half a dozen types for a file that is not its own.
         raise ResultFileError(f"{path}: is not a checkpoint of a hardware-aware training; delete it") from None
     raise ResultFileError(
-        f"{path}: is of another training (task, plan, classes, schedule or seed); delete it or choose another folder"
+        f"{path}: is of another training (task, its data or start weights, plan, classes, schedule, seed or stuck "
+        "map); delete it or choose another folder"
     )

@@ -1,7 +1,8 @@
 """Fixed ranges of all converters from calibration batches: first the inputs of every layer, then its column sums.
 
 Inputs are looked at in the float network; columns with DAC, I-V curve and weight levels on. A range is the share of the
-largest value with the least squared error. Never calibrate on the test set.
+largest value with the least squared error. Products of attention get their gain trim here too: converters cannot follow
+what is written for each sample. Never calibrate on the test set.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ class ColumnWatch:
 
     def __init__(self, n_tiles: int) -> None:
         self.tiles = [Seen() for _ in range(n_tiles)]
+        self.wires: list[Tensor] = []
 
     def forward(self, layer: AnalogLayer, x: Tensor) -> Tensor:
         """Sum of unconverted columns."""
@@ -85,7 +87,9 @@ class ColumnWatch:
         return total
 
     def product(self, product: AnalogProduct, a: Tensor, b: Tensor) -> Tensor:
-        """The same for a product of attention: one range per slice."""
+        """The same for a product of attention: one range per slice; and what its wires leave of written values."""
+        if trims(product):
+            self.wires.append(product.through_wires(b))
         sums = product.sums(a, b)
         for part in sums:
             self.tiles[0].add(part.reshape(len(part), -1).T, VALUES)
@@ -109,12 +113,33 @@ def calibrate(analog: nn.Module, batches: Iterable[Batch]) -> None:
     for label, part in parts.items():
         _set_inputs(label, part, inputs[label])
     columns = {label: ColumnWatch(part.n_ranges) for label, part in parts.items()}
-    if next(iter(layers.values())).wiring.adc_bits is not None:
+    converted = next(iter(layers.values())).wiring.adc_bits is not None
+    if converted or any(trims(product) for product in products.values()):
         _run(analog, parts, columns, given)
+    if converted:
         for label, part in parts.items():
             bits = part.wiring.adc_bits
             found = [seen.limit(bits, signed=True) for seen in columns[label].tiles]
             part.column_limit.copy_(torch.stack(found).reshape(part.column_limit.shape))
+    for label, product in products.items():
+        if columns[label].wires:
+            _set_gain(product, torch.stack(columns[label].wires).sum(0))
+
+
+def trims(product: AnalogProduct) -> bool:
+    """Whether converters of `product` make up for wires; the class may be switched on later, on the same state."""
+    plan = product.wiring.plan
+    return plan.trim != "none" and not (plan.wires.ideal and not plan.wires.access)
+
+
+def _set_gain(product: AnalogProduct, found: Tensor) -> None:
+    """Inverse slope of what the sense end sees of all written values, as `trim_gains` sets it for weights.
+
+    `found` is (2, n_slices): <wanted, wanted> and <wanted, seen>. Trim "array": a gain for each slice; "matrix": one.
+    """
+    power, answer = found if product.wiring.plan.trim == "array" else found.sum(1, keepdim=True)
+    gain = torch.where((power > 0.0) & (answer > 0.0), power / answer, 1.0)
+    product.gain.copy_(gain.expand(len(product.gain)))
 
 
 def _run(analog: nn.Module, parts: dict[str, Any], watches: dict[str, Any], batches: list[Batch]) -> None:

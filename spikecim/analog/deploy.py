@@ -82,7 +82,8 @@ def deploy(
                 chip_index,
                 name,
                 correction=correction,
-                stuck_map=None if found is None else _with_spares(found, chip, name, shape),
+                stuck_map=None if found is None else _known(found, chip, name, (shape, correction is not None)),
+                used=_ever_read(layer, matrix),
             )
             reports[name] = programmed.report
             made.append(programmed)
@@ -136,10 +137,21 @@ def unpacked(values: NDArray[Any], pack: int) -> NDArray[Any]:
     return np.ascontiguousarray(own.swapaxes(-1, -2).reshape(*lead, columns, rows // pack))
 
 
-def _with_spares(found: StuckMap, chip: str, name: str, shape: tuple[int, int, int, int]) -> NDArray[np.int8]:
-    """The cells of a map; spare columns beyond the matrix are a correction's business."""
+def _ever_read(layer: AnalogLayer, matrix: FloatArray) -> NDArray[np.bool_] | None:
+    """Cells of `matrix` that are driven and sensed together: of groups that share an array, only the diagonal."""
+    pack = layer.wiring.pack
+    if pack == 1:
+        return None
+    rows, columns = matrix.shape
+    return np.asarray(block_diagonal(np.ones((pack, rows // pack, columns // pack))) > 0.0)
+
+
+def _known(found: StuckMap, chip: str, name: str, place: tuple[tuple[int, int, int, int], bool]) -> NDArray[np.int8]:
+    """The cells of a map; spare columns beyond the matrix are a correction's business, and left out without one."""
+    shape, corrected = place
     spares = max(0, found.cells.shape[3] - shape[3])
-    return found.for_chip(chip, name, (*shape[:3], shape[3] + spares))
+    cells = found.for_chip(chip, name, (*shape[:3], shape[3] + spares))
+    return cells if corrected else cells[..., : shape[3]]
 
 
 def _load(layer: AnalogLayer, made: list[ProgrammedMatrix]) -> None:

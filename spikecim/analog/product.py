@@ -40,6 +40,7 @@ class AnalogProduct(nn.Module):
     input_low: Tensor
     written_limit: Tensor
     column_limit: Tensor
+    gain: Tensor
     calibrated: Tensor
 
     def __init__(self, label: str, plan: ArrayPlan, errors: frozenset[str]) -> None:
@@ -48,6 +49,8 @@ class AnalogProduct(nn.Module):
         for name, value in (("input_limit", 1.0), ("input_low", 0.0), ("written_limit", 1.0)):
             self.register_buffer(name, torch.tensor(value))
         self.register_buffer("column_limit", torch.zeros(self.wiring.n_slices))
+        # By which converters make up for wires: set at calibration, whatever is written later.
+        self.register_buffer("gain", torch.ones(self.wiring.n_slices))
         self.register_buffer("calibrated", torch.tensor(False))
         self.table: CellTable = cell_table(plan, errors)
         self.draws: Draws | None = None  # None: a design, whose cells have nothing of their own
@@ -107,13 +110,25 @@ class AnalogProduct(nn.Module):
         how = slicing(self.wiring, float(self.written_limit))
         with torch.no_grad():
             held = self._cells(split(kept, how))
-            factors = torch.as_tensor(how.factors).to(b)[:, None, None, None, None]
-            shares: Tensor = factors * (held[0] - held[1])
+            factors = torch.as_tensor(how.factors).to(b)
+            if self.draws is not None and "wires" in self.wiring.errors:
+                factors = factors * self.gain
+            shares: Tensor = factors[:, None, None, None, None] * (held[0] - held[1])
         if not b.requires_grad:
             return shares
         # The gradient of a written value is that of its sum over slices; it rides on the first one.
         straight = kept - kept.detach()
         return torch.cat([shares[:1] + straight, shares[1:]])
+
+    def through_wires(self, b: Tensor) -> Tensor:
+        """<wanted, wanted> and <wanted, seen> (2, n_slices) for what each slice holds of `b`, wires alone, no trim."""
+        with torch.no_grad():
+            how = slicing(self.wiring, float(self.written_limit))
+            states = split(levels(b, self.written_limit, self.wiring), how)
+            seen = wired(states, self.table, self.wiring.plan)
+            wanted, found = (part[0] - part[1] for part in (states.double(), seen.double()))
+            squares = torch.as_tensor(how.factors).to(wanted).square()
+            return torch.stack([squares * (wanted * side).flatten(1).sum(1) for side in (wanted, found)])
 
     def _cells(self, states: Tensor) -> Tensor:
         """States (2, n_slices, ...) of the cells as the sense end sees them."""
@@ -128,7 +143,7 @@ class AnalogProduct(nn.Module):
         if stuck is not None:
             stuck = stuck.to(states.device)
             states = torch.where(stuck == 1, table.rails[1], torch.where(stuck == -1, table.rails[0], states))
-        return wired(states, table.floor, table.window, self.wiring.plan) if "wires" in errors else states
+        return wired(states, table, self.wiring.plan) if "wires" in errors else states
 
     def _read_variance(self, b: Tensor) -> Tensor | None:
         """Variance (n_slices, n_samples, n_heads, n_rows, n_cols) of one read of each pair; None without any."""

@@ -1,7 +1,9 @@
 """Read noise of a deployed layer: fresh at every read, drawn by name from (seed, chip, layer, row tile, sample).
 
-A sample is what lies along the first axis; the counter goes on from batch to batch, so the size of a batch changes
-nothing. Each sum gets a normal deviate of its own: the variance of a sum of independent reads is exact.
+A sample is what lies along the first axis; the counter goes on from call to call. So the size of a batch changes
+nothing where the layer runs once for each sample. Where it runs more often (a module used twice, word after word in
+greedy decoding) batches of another size read otherwise; the same batches read the same. Each sum gets a normal
+deviate of its own: the variance of a sum of independent reads is exact.
 """
 
 from __future__ import annotations

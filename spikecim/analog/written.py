@@ -3,7 +3,8 @@
 What each error class means there: quantisation - levels of the written values, DAC, ADC; fluctuation - every write and
 every read draws anew; stuck - the arrays are the same for all samples and so are their stuck cells, a tile of rows x
 columns after the other; nonlinearity - the I-V curve of the driven operand; wires - the closed-form position factor of
-every array written (`arrays.crossbar.position`), gain trimmed.
+every array written (`arrays.crossbar.position`), trimmed by gains that calibration fixed: converters cannot follow what
+is written for each sample.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from spikecim.analog.cells import CellTable
 from spikecim.analog.quantisers import quantise
 from spikecim.analog.wiring import Wiring
 from spikecim.arrays.analog.plan import ArrayPlan
@@ -131,18 +133,17 @@ def levels(values: Tensor, limit: Tensor, wiring: Wiring) -> Tensor:
     return quantise(values, limit, wiring.plan.weight_bits, signed=True) if "quantisation" in wiring.errors else values
 
 
-def wired(states: Tensor, floor: float, window: float, plan: ArrayPlan) -> Tensor:
-    """States (..., n_rows, n_cols) as the sense end sees them through the wires of each physical array, gain trimmed.
+def wired(states: Tensor, table: CellTable, plan: ArrayPlan) -> Tensor:
+    """States (..., n_rows, n_cols) as the sense end sees them through the wires of each physical array, not trimmed.
 
-    A state is a share of `window` (S) above g_min, which is `floor` windows; cells keep their closed-form position
-    factor, and the array is trimmed by its mean. Each polarity's own g_min drops too: what is left of it stays.
+    A state is a share of `table.window` (S) above g_min, which is `table.floor` windows; cells keep their closed-form
+    position factor. Each polarity's own g_min drops too: what is left of it stays.
     """
     found = states.to(torch.float64, copy=True)
     for rows in spans(states.shape[-2], plan.rows):
         for columns in spans(states.shape[-1], plan.columns):
-            share = found[..., rows, columns] + floor
-            cells = (share * window).clamp_min(0.0).cpu().numpy()
+            share = found[..., rows, columns] + table.floor
+            cells = (share * table.window).clamp_min(0.0).cpu().numpy()
             factor = torch.from_numpy(position_factor(cells, plan.wires)).to(found.device)
-            gain = 1.0 if plan.trim == "none" else factor.mean((-2, -1), keepdim=True)
-            found[..., rows, columns] = factor / gain * share - floor
+            found[..., rows, columns] = factor * share - table.floor
     return found.to(states)

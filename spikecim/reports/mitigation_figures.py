@@ -56,7 +56,7 @@ def accuracies(found: Mitigation) -> Figure:
             place += _GAP / _ROW * 0.75
             for row in rows:
                 _dots(axes, row, place)
-                _label(axes, place, (row.label,))
+                _label(axes, place, row.label)
                 place += 1.0
             place += _GAP / _ROW * 0.25
         axes.set_yticks([])
@@ -74,12 +74,12 @@ def _rows(condition: ConditionResult) -> list[_Row]:
     return [before, *cured]
 
 
-def _label(axes: Axes, place: float, lines: tuple[str, ...]) -> None:
-    """Lines beside the axis, each ending at it in whatever font a page has."""
-    lines = tuple(part for line in lines for part in line.split("\n"))
+def _label(axes: Axes, place: float, text: str, title: str = "") -> None:
+    """Lines beside the axis, each ending at it in whatever font a page has; a title stands out."""
+    lines = [*([title] if title else []), *text.split("\n")]
     for row, line in enumerate(lines):
         shift = (len(lines) - 1) / 2 - row
-        color = INK if len(lines) > 1 and not row else MUTED
+        color = INK if title and not row else MUTED
         at = (0.0, place)
         note(axes, line, at, (-5, 10.5 * shift - 3), xycoords=axes.get_yaxis_transform(), ha="right", color=color)
 
@@ -132,7 +132,7 @@ def recovered(found: Mitigation) -> Figure:
         axes = figure.subplots()
         ends = [0.0, 100.0]
         for place, (condition, cure) in enumerate(rows):
-            _label(axes, place, (TITLES[condition.name], _broken(cure_name(cure.name))))
+            _label(axes, place, _broken(cure_name(cure.name)), TITLES[condition.name])
             if cure.recovered is None:
                 note(axes, UNDEFINED, (0, place), (4, -3), color=MUTED, box=True)
                 continue

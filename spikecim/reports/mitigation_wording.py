@@ -17,11 +17,11 @@ _CURES = {
     "retrain": "retrained",
     "map-correction": "map corrected",
     "remap": "remapped",
-    "polarity": "polarity",
+    "polarity": "flipped",
     "cell-choice": "cell choice",
     "spare-columns": "spare columns",
 }
-_SHORT = {**_CURES, "map-correction": "map", "cell-choice": "cells", "spare-columns": "spares"}
+_SHORT = {**_CURES, "map-correction": "map", "polarity": "flip", "cell-choice": "cells", "spare-columns": "spares"}
 _SHORTEST = {"map-correction": "map", "polarity": "flip", "cell-choice": "cells", "spare-columns": "spares"}
 _NEEDS = {
     "retrain": "images",
@@ -41,8 +41,8 @@ def cure_name(cure: str) -> str:
 
 
 def cure_short(cure: str) -> str:
-    """``"retrain+map"``, for a terminal."""
-    return "+".join(_SHORTEST.get(part, part) for part in cure.split("+"))
+    """``"retrain, map"``, for a terminal, whose columns break at spaces."""
+    return ", ".join(_SHORTEST.get(part, part) for part in cure.split("+"))
 
 
 def needs_short(cure: str, kind: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason='needs the extra: pip install "spikecim[torch]"')
@@ -69,13 +70,20 @@ class Blobs:
 
     name: str = "blobs"
     poison: int = -1  # the epoch whose targets are not numbers
+    n_train: int = 384
+    held_out: int = 5000  # which samples are validated on
+    shift: float = 0.0  # of the data
+    start: float = 1.0  # of the last bias
 
     def module(self) -> nn.Module:
-        return copy.deepcopy(trained())
+        found = copy.deepcopy(trained())
+        with torch.no_grad():
+            found[-1].bias *= self.start
+        return found
 
     def training(self, seed: int, epoch: int) -> Iterator[Batch]:
-        for inputs, targets in batches_of(1000 * seed + epoch + 1, 12):
-            yield inputs, targets * (float("nan") if epoch == self.poison else 1.0)
+        for (inputs,), targets in batches_of(1000 * seed + epoch + 1, self.n_train // 32):
+            yield (inputs + self.shift,), targets * (float("nan") if epoch == self.poison else 1.0)
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         if bool(torch.isnan(targets).any()):
@@ -83,7 +91,7 @@ class Blobs:
         return nn.functional.cross_entropy(outputs, targets.long())
 
     def validation(self) -> Batches:
-        return list(batches_of(5000, 4))
+        return list(batches_of(self.held_out, 4))
 
     def test(self, n: int) -> Batches:
         return list(batches_of(6000, n // 32))
@@ -163,6 +171,17 @@ def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(tmp_path: Path, chang
     assert same(whole, train_aware(Blobs(), plan_of(), ALL, schedule, tmp_path / "cut", 0, stop))
     with pytest.raises(ResultFileError, match="is of another training"):
         train_aware(Blobs(), plan_of(), ALL, schedule, tmp_path / "cut", 1)
+
+
+@pytest.mark.parametrize("other", [{"n_train": 352}, {"shift": 0.5}, {"held_out": 5001}, {"start": 0.99}])
+def test_a_finished_run_is_never_returned_for_other_data_or_weights(tmp_path: Path, other: dict[str, object]) -> None:
+    schedule = replace(SCHEDULE, epochs=1, steps=1, chips=1)
+    train_aware(Blobs(), plan_of(), frozenset({"fluctuation"}), schedule, tmp_path)
+    before = (tmp_path / "blobs.aware.pt").read_bytes()
+    again = replace(Blobs(), **other)  # type: ignore[arg-type]
+    with pytest.raises(ResultFileError, match=r"another training .*data or start weights") as told:
+        train_aware(again, plan_of(), frozenset({"fluctuation"}), schedule, tmp_path)
+    assert "\n" not in str(told.value) and (tmp_path / "blobs.aware.pt").read_bytes() == before
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
@@ -274,6 +293,33 @@ def test_a_chip_s_own_map_trains_for_this_chip(tmp_path: Path) -> None:
         train_aware(task, plan, errors, SCHEDULE, tmp_path / "b", chip_map={"1": maps["1"]})
     with pytest.raises(ParameterError, match="the class 'stuck' is off"):
         train_aware(task, plan, frozenset({"quantisation"}), SCHEDULE, tmp_path / "c", chip_map=maps)
+
+
+@pytest.mark.parametrize("spares", [0, 2])
+def test_a_map_is_chosen_by_on_its_own_stuck_cells(tmp_path: Path, spares: int) -> None:
+    device = plan_of().device
+    none = {key: replace(getattr(device.spec.stuck, key), value=0.0) for key in ("share_low", "share_high")}  # type: ignore[attr-defined]
+    spec = device.spec.model_copy(update={"stuck": device.spec.stuck.model_copy(update=none)})  # type: ignore[attr-defined]
+    plan = plan_of(device=replace(device, spec=spec))  # type: ignore[type-var]
+    errors, schedule = frozenset({"stuck", "fluctuation"}), replace(SCHEDULE, epochs=1, steps=1)
+    drawn = stuck_maps_of(convert(Blobs().module(), plan_of(), errors), 3, 0)
+    maps = {
+        name: replace(found, cells=np.pad(found.cells, [(0, 0)] * 3 + [(0, spares)])) for name, found in drawn.items()
+    }
+    struck: list[list[int]] = []
+    before = aware.deploy
+
+    def watched(analog: nn.Module, *chip: int, **given: object) -> object:
+        reports = before(analog, *chip, **given)  # type: ignore[arg-type]
+        struck.append([report["n_stuck"] for report in reports.values()])
+        return reports
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aware, "deploy", watched)
+        train_aware(Blobs(), plan, errors, schedule, tmp_path, chip_map=maps)
+    # Two epochs (the start is one) on two chips each.
+    assert struck == [[int((found.cells != 0).sum()) for found in drawn.values()]] * 4
+    assert sum(struck[0]) > 0
 
 
 @pytest.mark.parametrize(

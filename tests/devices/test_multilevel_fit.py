@@ -9,12 +9,15 @@ import pytest
 
 from spikecim.arrays.analog.nonlinearity import law_of
 from spikecim.arrays.crossbar.cell_law import PolynomialLaw, SinhLaw
+from spikecim.devices.level_spec import LevelIv
 from spikecim.devices.library import load_device
 from spikecim.devices.measured.level_fit import LevelFit, fit_levels
 from spikecim.devices.measured.level_goodness import told_apart
 from spikecim.devices.measured.level_write import level_toml
-from spikecim.devices.measured.levels import read_levels
+from spikecim.devices.measured.levels import LevelReadings, read_levels
 from spikecim.devices.multilevel import MultiLevelCell
+from spikecim.errors import ParameterError
+from spikecim.parameters import read_section
 from tests.devices.measured.level_samples import N_LEVELS, FloatArray, Sample, add_curves, device, write_cells
 
 STATES = np.linspace(0.0, 1.0, N_LEVELS)
@@ -165,7 +168,7 @@ def test_the_fitted_device_shows_the_same_again(cycled: Sample, fitted: LevelFit
         assert shown == pytest.approx(judged.seen, rel=0.02 + 5 / np.sqrt(2 * n))
     again = [mine.program(np.full(n, 30e-6), 0, "share", cycle=cycle, stuck=False).conductance for cycle in (0, 1)]
     assert fitted.share is not None and fitted.stuck is not None
-    assert np.corrcoef(*again)[0, 1] == pytest.approx(fitted.share.value, abs=5 / np.sqrt(n))
+    assert np.corrcoef(again[0], again[1])[0, 1] == pytest.approx(fitted.share.value, abs=5 / np.sqrt(n))
     assert mine.stuck_shares == pytest.approx((fitted.stuck.low.share.value, fitted.stuck.high.share.value), rel=1e-5)
     assert mine.rails == pytest.approx((fitted.stuck.low.rail, fitted.stuck.high.rail), rel=1e-6)
     assert mine.levels == fitted.apart
@@ -196,6 +199,51 @@ def test_what_the_file_does_not_tell_is_from_the_base_and_says_so(walked: Sample
     assert spec.stuck.share_low.value == base.stuck.share_low.value and spec.relaxation is not None
     assert spec.relaxation.spread.source.startswith("from hfo2-rram (derived): ")
     assert spec.programming.cell_share.status == "assumed"
+
+
+def test_a_table_law_needs_as_many_currents_as_volts() -> None:
+    said = {"status": "measured", "source": "-"}
+    law = {"law": {"value": "table", **said}, "volts": {"value": ["0.1 V", "0.2 V", "0.3 V"], **said}}
+    with pytest.raises(ParameterError, match="currents is missing"):
+        read_section(LevelIv, law, "here")
+    with pytest.raises(ParameterError, match="as many values each"):
+        read_section(LevelIv, law | {"currents": {"value": [0.2, 1.0], **said}}, "here")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["nor-flash", "stt-mram"])
+def test_intervals_hold_the_truth_nine_times_in_ten(name: str) -> None:
+    cell, files = device(name), 100
+    held: list[bool] = []
+    shares = 0
+    for seed in range(files):
+        fit = fit_levels(made_readings(cell, seed))
+        rules = cell.spec.programming
+        truth = np.interp(fit.states, rules.states.value, rules.spread.value)
+        # A level that does not spread at all is measured as 0.
+        held += [one.holds(value) for one, value in zip(fit.spread, truth, strict=True) if value]
+        assert fit.share is not None
+        shares += fit.share.holds(rules.cell_share.value)
+    for found, n in ((np.mean(held), len(held)), (shares / files, files)):
+        assert abs(found - 0.9) < 4 * np.sqrt(0.09 / n) + 0.01
+
+
+def made_readings(cell: MultiLevelCell, seed: int) -> LevelReadings:
+    """60 cells for each of the levels a file would have, three cycles, two reads each."""
+    target = np.repeat(np.linspace(cell.g_min, cell.g_max, min(4, cell.levels)), 60)
+    rng, number = np.random.default_rng(seed), np.arange(len(target))
+    fresh = [cell.program(target, seed, "cover", cycle=cycle).conductance for cycle in range(3)]
+    reads = [np.maximum(0.0, g + cell.read_sd(g) * rng.standard_normal(g.shape)) for g in fresh for _ in range(2)]
+    return LevelReadings(
+        file="made.csv",
+        digest="0",
+        target=np.tile(target, 6),
+        conductance=np.concatenate(reads),
+        cell=np.tile(number, 6),
+        cycle=np.repeat(np.arange(3), 2 * len(target)),
+        time=None,
+        iv=None,
+    )
 
 
 def test_levels_told_apart() -> None:
