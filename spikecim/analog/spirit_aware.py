@@ -109,7 +109,7 @@ def layer_scores(
 ) -> Tensor:
     """Scores (batch, n_out) at the end of the window: spikes of either sign counted, differentiable in `latent`."""
     neurons, refractory = Neurons.of(table), round(chip.neuron.refractory.value / chip.tick_s)
-    charge = felt(latent, torch.from_numpy(table.charge[0]))
+    charge = felt(latent, torch.from_numpy(table.charge[0]), rounded=recipe.rounded)
     code = chip.rate_code()
     if recipe.layer == "curve":
         arrivals = torch.from_numpy((1.0 / code.periods(values)).astype(np.float32))

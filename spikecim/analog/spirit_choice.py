@@ -36,6 +36,8 @@ class SpiritRecipe:
         Ticks of a step of the layer "steps".
     checks, chips, images : int
         How often weights are judged, on how many virtual chips and held-out images.
+    rounded : bool
+        False: what rounding takes from a weight is injected beside its cells, as on chips without quantisation.
     """
 
     layer: str = "curve"
@@ -47,6 +49,7 @@ class SpiritRecipe:
     checks: int = 4
     chips: int = 16
     images: int = 4000
+    rounded: bool = True
 
     def __post_init__(self) -> None:
         if self.layer not in LAYERS:
@@ -86,11 +89,12 @@ class Judge:
         self.weights = np.zeros((0, 0), np.float32)
 
     def __call__(self, real: NDArray[np.float32], step: int) -> None:
-        real = real.copy()
-        network = Network(weights=whole(real, self.chip.synapse.levels.value))
+        levels = self.chip.synapse.levels.value
+        real = np.clip(real, -levels - 0.49, levels + 0.49)
+        network = Network(weights=whole(real, levels), real=real)
         found = score(
             self.chip, network, self.trains, self.labels,
-            chips=range(self.recipe.chips), seed=self.seed, seconds=self.recipe.seconds,
+            chips=range(self.recipe.chips), seed=self.seed, seconds=self.recipe.seconds, rounded=self.recipe.rounded,
         )  # fmt: skip
         if found.accuracy.mean() > self.best:
             self.best, self.weights, self.step = float(found.accuracy.mean()), real, step
@@ -107,8 +111,7 @@ class Judge:
             "made_by": f"spikecim {__version__}",
         }
         levels = self.chip.synapse.levels.value
-        real = np.clip(self.weights, -levels - 0.49, levels + 0.49).astype(np.float32)
-        return Network(weights=whole(real, levels), name="spirit-aware", notes=notes, real=real)
+        return Network(weights=whole(self.weights, levels), name="spirit-aware", notes=notes, real=self.weights)
 
 
 def whole(real: NDArray[np.floating], levels: int) -> NDArray[np.int8]:

@@ -35,20 +35,23 @@ class Neurons:
         return cls(**dict(zip(("threshold", "reset", "rail"), parts, strict=True)))
 
 
-def felt(weights: Tensor, charge: Tensor) -> Tensor:
+def felt(weights: Tensor, charge: Tensor, *, rounded: bool = True) -> Tensor:
     """Charge (n_in, n_out) of one positive spike through real `weights` (n_in, n_out), rounded to levels and clipped.
 
     Parameters
     ----------
     charge : float (2 * levels + 1, n_in, n_out)
         Of every level, one polarity of a `ChipTable`. The gradient is its slope between the neighbours of the level.
+    rounded : bool
+        If not, what rounding took is added without any error, as `explore.classes` has it.
     """
     levels = charge.shape[0] // 2
     clipped = weights.clamp(-levels, levels)
     place = (clipped.detach().round() + levels).long()[None]
     below, above = ((place + shift).clamp(0, 2 * levels) for shift in (-1, 1))
     slope = (charge.gather(0, above) - charge.gather(0, below)) / (above - below)
-    return (charge.gather(0, place) + slope * (clipped - clipped.detach())[None])[0]
+    found = (charge.gather(0, place) + slope * (clipped - clipped.detach())[None])[0]
+    return found if rounded else found + (weights.detach() - place[0] + levels)
 
 
 def rates(drive: Tensor, neurons: Neurons, refractory: int) -> Tensor:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.build import build
+from spikecim.build import VirtualChip, build
 from spikecim.chips.spec import ChipSpec
 from spikecim.devices.ageing import FRESH, Past
 from spikecim.devices.retention import ROOM_K
 from spikecim.engines.many import run_many
 from spikecim.errors import ParameterError
 from spikecim.network import Network
+from spikecim.program import Program
 from spikecim.progress import Tick
 from spikecim.spikes import SpikeTrains
 
@@ -54,9 +55,12 @@ def score(
     chips: range,
     seed: int = 0,
     seconds: float = 0.0,
+    rounded: bool = True,
     progress: Tick | None = None,
 ) -> Score:
     """Run virtual chips (seed, index) for every index of `chips`, `seconds` after programming, on the same `trains`.
+
+    If not `rounded`, what rounding took from the real weights is injected beside the cells, without any error.
 
     Raises
     ------
@@ -69,9 +73,18 @@ def score(
     for start in range(0, len(chips), AT_ONCE):
         indices, past = chips[start : start + AT_ONCE], past_of(seconds)
         built = [build(chip, network, seed, index) for index in indices]
-        outcomes = run_many([virtual.at(past).program for virtual in built], trains)
+        programs = [_program(virtual.at(past), None if rounded else network) for virtual in built]
+        outcomes = run_many(programs, trains)
         right.append((outcomes.winners == labels).mean(1))
         inputs.append(outcomes.inputs.mean(1))
         if progress is not None:
             progress(start + len(indices), len(chips))
     return Score(accuracy=np.concatenate(right), inputs=np.concatenate(inputs))
+
+
+def _program(made: VirtualChip, real: Network | None) -> Program:
+    """The chip's program, with what rounding took from `real` beside its cells."""
+    if real is None or real.real is None:
+        return made.program
+    lost = np.rint(made.unit * (np.asarray(real.real, np.float64) - real.weights)).astype(np.int32)
+    return made.program.with_(charge=made.program.charge + np.stack([lost, -lost]))

@@ -50,7 +50,7 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a ready network, deep (minutes) or SPIRIT's perceptron (seconds); deterministic."""
-    from spikecim.cli.train_aware import Aware, train_aware, train_transformer
+    from spikecim.cli.train_aware import Aware, check_method, train_aware, train_transformer
     from spikecim.training.deep.ready import deep_names
     from spikecim.training.deep.recipes import TRANSFORMER
 
@@ -73,6 +73,8 @@ def train(
     elif aware.wanted:
         name, notes, size = train_aware(what, out, chip or "spirit", aware, seed, quiet=quiet or json)
     else:
+        if quantisation is not None:
+            check_method(quantisation)
         name, notes, size = _train_perceptron(what, out, chip or "spirit", quantisation or "post-training", seed)
     if json:
         show_json({"file": str(out), "name": name, **notes})

@@ -43,7 +43,18 @@ class Aware:
 
     @property
     def seconds(self) -> float:
-        return parse_quantity(self.after or AGE, "second")
+        try:
+            return parse_quantity(self.after or AGE, "second")
+        except ParameterError as error:
+            raise ParameterError(f"--after {self.after}: {error}") from None
+
+
+def check_method(quantisation: str) -> None:
+    """Raise ParameterError unless `quantisation` is a method of training SPIRIT's perceptron."""
+    from spikecim.conversion.perceptron import METHODS
+    from spikecim.datasets.choices import check_choice
+
+    check_choice("--quantisation", quantisation, (*METHODS, METHOD))
 
 
 def train_aware(data: str, out: Path, chip: str, aware: Aware, seed: int, *, quiet: bool) -> Told:

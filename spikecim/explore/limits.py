@@ -6,6 +6,7 @@ and its clamp changes. An on/off ratio moves the HRS median and the verify limit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from spikecim.arrays.groups import LONE_CELLS, READS
 from spikecim.arrays.physical.of_chip import reading_of
 from spikecim.arrays.physical.passive import RowReads
-from spikecim.arrays.wires_spec import GATED, PASSIVE, WiresSpec
+from spikecim.arrays.wires_spec import GATED, MOST_LINES, PASSIVE, WiresSpec
 from spikecim.build import VirtualChip, build, rewired
 from spikecim.chips.spec import ChipSpec
 from spikecim.chips.values import set_values
@@ -99,7 +100,8 @@ def study_limits(scene: LimitScene, progress: Stage = silent) -> LimitStudy:
     Raises
     ------
     ParameterError
-        If a list is empty, a ratio is no more than 1, a side is smaller than the network, or no chip is asked for.
+        If a list is empty, a ratio is not finite or no more than 1, a side is smaller than the network or above 4,096,
+        or no chip is asked for.
     """
     _check(scene)
     rows: list[NDArray[np.float64]] = []
@@ -142,8 +144,13 @@ def _check(scene: LimitScene) -> None:
         values = list(getattr(scene, name))
         if not values or (name != "kinds" and values != sorted(set(values))):
             raise ParameterError(f"limits: {name} must be a rising list of at least one value, got {values}")
-    if min(scene.ratios) <= 1.0:
-        raise ParameterError(f"limits: an on/off ratio must be above 1, got {min(scene.ratios):g}")
+    for ratio in scene.ratios:
+        if not (math.isfinite(ratio) and ratio > 1.0):
+            raise ParameterError(f"limits: an on/off ratio must be a finite number above 1, got {ratio:g}")
+    if scene.sides[-1] > MOST_LINES:
+        raise ParameterError(
+            f"limits: an array of side {scene.sides[-1]} is too large; at most {MOST_LINES} are allowed"
+        )
     if scene.sides[0] < max(scene.shape):
         raise ParameterError(
             f"limits: an array of side {scene.sides[0]} does not hold the network's {scene.shape[0]} x "

@@ -52,6 +52,15 @@ def first(batches: Batches, n: int) -> Batches:
     return found
 
 
+def small(batches: Batches, n: int) -> Batches:
+    """The same samples in batches of `n` at most."""
+    return [
+        (tuple(given), wanted)
+        for inputs, targets in batches
+        for *given, wanted in zip(*(part.split(n) for part in (*inputs, targets)), strict=True)
+    ]
+
+
 def digest_of(module: nn.Module, blocks: list[Batches]) -> str:
     """Short hash of all weights of `module` and of all samples."""
     hashed = hashlib.sha256()

@@ -13,10 +13,10 @@ from spikecim.analog.convert import convert
 from spikecim.analog.deploy import deploy
 from spikecim.analog.task import Batches
 from spikecim.mitigate.analog_arrays import array_rows
-from spikecim.mitigate.analog_blocks import accuracies, blocks_of, digest_of, first
-from spikecim.mitigate.analog_plan import correction_of, plan_of, schedule_of, task_of
+from spikecim.mitigate.analog_blocks import accuracies, blocks_of, digest_of, first, small
+from spikecim.mitigate.analog_plan import check_cures, correction_of, plan_of, schedule_of, task_of
 from spikecim.mitigate.folder import WEIGHTS
-from spikecim.mitigate.spec import Condition, Cure, MitigationStudy
+from spikecim.mitigate.spec import FOR, Condition, Cure, MitigationStudy
 from spikecim.mitigate.subject import Accuracies, Measured
 from spikecim.models.extras import needs
 from spikecim.progress import Tick
@@ -24,7 +24,9 @@ from spikecim.progress import Tick
 with needs("torch", "a mitigation study of a torch network"):
     from torch import nn
 
-CALIBRATED_ON = 256  # samples of the validation split
+# Samples of the validation split; calibration looks at a part of each batch, so many small ones show it more: at 8 bits
+# the Transformer has 96.0 % of its validation words with one batch of 256, 99.6 % with eight of 32.
+CALIBRATED_ON, CALIBRATED_BY = 256, 32
 _DRAWN = frozenset({"fluctuation", "stuck"})
 
 
@@ -46,7 +48,8 @@ class AnalogSubject:
 
     def __init__(self, study: MitigationStudy, out: Path) -> None:
         self.study, self.out = study, out
-        self.plan, self.schedule, self.task = plan_of(study), schedule_of(study), task_of(study)
+        check_cures(study)
+        self.plan, self.task = plan_of(study), task_of(study)
         self.float = self.task.module().eval()
         self.blocks = blocks_of(self.task.test(study.images), study.blocks, study.images)
         # A class without effect is told before the first chip, not after hours.
@@ -118,22 +121,23 @@ class AnalogSubject:
 
     @cached_property
     def _calibration(self) -> Batches:
-        return first(self.task.validation(), CALIBRATED_ON)
+        return small(first(self.task.validation(), CALIBRATED_ON), CALIBRATED_BY)
 
     def _trained(self, condition: Condition, cure: Cure, tick: Tick | None = None) -> nn.Module:
         """The retrained network; read from the folder if it is there."""
-        errors = self.trained_against(condition, cure)
-        folder = self.out / WEIGHTS / ("-".join(sorted(errors)))
+        errors, schedule = self.trained_against(condition, cure), schedule_of(self.study, condition.name)
+        # A condition with a table of its own shares its training with no other.
+        own = condition.name if condition.name in self.study.retraining.get(FOR, {}) else ""
         trained = train_aware(
-            self.task,
+            task_of(self.study, own) if own else self.task,
             self.plan,
             errors,
-            self.schedule,
-            folder,
+            schedule,
+            self.out / WEIGHTS / (f"{own}." * bool(own) + "-".join(sorted(errors))),
             self.study.seed,
             lambda _, done, total: tick(done, total) if tick else None,
         )
-        if self.schedule.quantisers != "learned":
+        if schedule.quantisers != "learned":
             # Weights have moved since training set the ranges of its converters.
             calibrate(trained, self._calibration)
         return trained

@@ -9,7 +9,7 @@ from spikecim.analog.schedule import schedule_from
 from spikecim.arrays.analog.classes import CLASSES
 from spikecim.errors import ParameterError, hint
 from spikecim.mitigate.defaults import CORRECTION, HARDWARE, RETRAINING, TABLES, UNITS
-from spikecim.mitigate.spec import ALL, CURES, KINDS, SCHEMA, Cure, MitigationStudy
+from spikecim.mitigate.spec import ALL, CURES, FOR, KINDS, RETRAIN, SCHEMA, Cure, MitigationStudy
 from spikecim.toml import known_keys
 from spikecim.units import parse_quantity
 
@@ -60,7 +60,7 @@ def study_from(raw: Mapping[str, Any], where: str) -> MitigationStudy:
         together=errors["together"],
         why=_why(tables["why"], where),
         cures=_cures(tables["cures"], raw.get("cures", {}), _conditions(classes, together=errors["together"]), where),
-        retraining=_retraining(raw, kind, where),
+        retraining=_retraining(raw, kind, where, _conditions(classes, together=errors["together"])),
         correction=_positive(tables["correction"], CORRECTION, f"{where}: correction"),
         chips=_count(chips["count"], 1, f"{where}: chips.count"),
         seed=_count(chips["seed"], 0, f"{where}: chips.seed"),
@@ -123,6 +123,8 @@ def _cures(
     for name, texts in given.items():
         if texts and name not in wanted:
             raise ParameterError(f"{where}: cures.{name} has cures, but the study has no errors {name!r}")
+    if ALL not in given and "wires" not in wanted:
+        table = {**table, ALL: [RETRAIN]}  # nothing for a map correction to work on
     return {name: _cures_of(table[name], f"{where}: cures.{name}") for name in wanted}
 
 
@@ -152,15 +154,30 @@ def _positive(table: dict[str, Any], defaults: Mapping[str, Any], place: str) ->
     return table
 
 
-def _retraining(raw: Mapping[str, Any], kind: str, where: str) -> dict[str, Any]:
-    """How networks are retrained; what is wrong with it is said before anything runs."""
-    defaults = RETRAINING[kind]
-    table = _positive(_table(raw, "retraining", defaults, where), defaults, f"{where}: retraining")
+def _retraining(raw: Mapping[str, Any], kind: str, where: str, conditions: tuple[str, ...]) -> dict[str, Any]:
+    """How networks are retrained: for all conditions, and in tables of their own for those that differ."""
+    given = raw.get("retraining", {})
+    own = given.get(FOR, {}) if kind == "analog" and isinstance(given, Mapping) else {}
+    rest = {key: value for key, value in given.items() if key != FOR} if own else given
+    common = _schedule(rest, RETRAINING[kind], kind, ("retraining", where))
+    if not own:
+        return common
+    if not isinstance(own, Mapping):
+        raise ParameterError(f"{where}: [retraining.{FOR}] must hold a table for each condition, got {own!r}")
+    known_keys(own, conditions, where, f"retraining.{FOR}.")
+    tables = {name: _schedule(own[name], common, kind, (f"retraining.{FOR}.{name}", where)) for name in own}
+    return {**common, FOR: tables}
+
+
+def _schedule(given: Any, defaults: Mapping[str, Any], kind: str, place: tuple[str, str]) -> dict[str, Any]:
+    """One table of retraining; what is wrong with it is said before anything runs."""
+    name, where = place
+    table = _positive(_table({name: given}, name, defaults, where), RETRAINING[kind], f"{where}: {name}")
     if kind == "analog":
         try:
             schedule_from({key: value for key, value in table.items() if key != "train_samples"})
         except ParameterError as error:
-            raise ParameterError(f"{where}: [retraining] {error}") from None
+            raise ParameterError(f"{where}: [{name}] {error}") from None
     return table
 
 

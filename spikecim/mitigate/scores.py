@@ -1,8 +1,11 @@
 """Two scores over virtual chips, with intervals: accuracy ratio, and recovered degradation.
 
-Each is the median over chips. Intervals are percentiles of draws in which chips and blocks of images are drawn again,
-with replacement, the same for before, after, ideal and algorithm: what is compared stays paired (Davison and Hinkley,
-Bootstrap Methods and their Application, 1997, ch. 2; chips and images are crossed, so both are drawn).
+The accuracy ratio is the median over chips. Recovered degradation is of the population, (mean after - mean before) /
+(ideal - mean before): a median of the chips' own shares would have to leave out those that had lost nothing, and to
+leave out chips by their luck before a cure is a choice in its favour or against it. Intervals are percentiles of draws
+in which chips and blocks of images are drawn again, with replacement, the same for before, after, ideal and algorithm:
+what is compared stays paired (Davison and Hinkley, Bootstrap Methods and their Application, 1997, ch. 2; chips and
+images are crossed, so both are drawn).
 """
 
 from __future__ import annotations
@@ -69,13 +72,16 @@ def accuracy_ratio(hardware: Floats, algorithm: Floats, drawn: Resampling) -> In
 
 
 def lost(ideal: Floats, before: Floats, drawn: Resampling) -> Interval:
-    """Ideal minus before, in points; (n_blocks,) and (n_chips, n_blocks)."""
-    return _interval(ideal.mean() - before.mean(axis=1), drawn.means(ideal) - drawn.means(before))
+    """Ideal minus the mean of the chips before, in points; (n_blocks,) and (n_chips, n_blocks)."""
+    return _around(float(ideal.mean() - before.mean()), _population(ideal, drawn) - _population(before, drawn))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recovered:
-    """Recovered degradation; `interval` is None, and `undefined` says why, where there is nothing to recover."""
+    """Recovered degradation; `interval` is None, and `undefined` says why, where there is nothing to recover.
+
+    `chips` are the shares of single chips, None for one that had lost nothing; the score does not come from them.
+    """
 
     interval: Interval | None
     undefined: str
@@ -83,9 +89,9 @@ class Recovered:
 
 
 def recovered(ideal: Floats, before: Floats, after: Floats, drawn: Resampling) -> Recovered:
-    """(after - before) / (ideal - before), in percent, the median over chips; never clipped.
+    """(mean after - mean before) / (ideal - mean before) over all chips, in percent; never clipped.
 
-    Undefined where the interval of ideal - before reaches zero: a loss within its own noise cannot be recovered.
+    Undefined where the interval of ideal - mean before reaches zero: a loss within its own noise cannot be recovered.
 
     Parameters
     ----------
@@ -97,25 +103,36 @@ def recovered(ideal: Floats, before: Floats, after: Floats, drawn: Resampling) -
     if loss.low <= 0:
         reason = f"nothing to recover: the loss, {loss.value:.2f} points, is not above its own noise"
         return Recovered(interval=None, undefined=reason, chips=(None,) * len(before))
-    own = _ratio(after.mean(axis=1) - before.mean(axis=1), ideal.mean() - before.mean(axis=1))
-    means = drawn.means(before)
-    draws = _ratio(drawn.means(after) - means, drawn.means(ideal) - means)
-    chips = tuple(None if np.isnan(value) else 100.0 * float(value) for value in own)
-    return Recovered(interval=_interval(own, draws), undefined="", chips=chips)
+    gained = _population(after, drawn) - _population(before, drawn)
+    # A draw that lost nothing has no share; there are at most (100 - CONFIDENCE) / 2 % of them.
+    draws = _share(gained, _population(ideal, drawn) - _population(before, drawn))
+    value = float((after.mean() - before.mean()) / (ideal.mean() - before.mean()))
+    own = _share(after.mean(axis=1) - before.mean(axis=1), ideal.mean() - before.mean(axis=1))
+    chips = tuple(None if np.isnan(one) else 100.0 * float(one) for one in own)
+    return Recovered(interval=_around(value, draws[~np.isnan(draws)]), undefined="", chips=chips)
 
 
-def _ratio(gained: Floats, loss: Floats) -> Floats:
-    """NaN where a chip had lost nothing."""
-    found = np.full(np.broadcast_shapes(gained.shape, loss.shape), np.nan)
+def _population(blocks: Floats, drawn: Resampling) -> Floats:
+    """Mean over the drawn chips, (n_draws,)."""
+    return np.asarray(drawn.means(blocks).mean(axis=1))
+
+
+def _share(gained: Floats, loss: Floats) -> Floats:
+    """NaN where nothing had been lost."""
+    found = np.full(gained.shape, np.nan)
     np.divide(gained, loss, out=found, where=loss > 0)
     return found
 
 
 def _interval(own: Floats, draws: Floats) -> Interval:
     """Median of the chips, and percentiles of the medians of all draws, in percent."""
-    rows = draws[~np.all(np.isnan(draws), axis=1)]
+    return _around(float(np.median(own)), np.median(draws, axis=1))
+
+
+def _around(value: float, draws: Floats) -> Interval:
+    """A share with the percentiles of its draws (n_draws,), in percent."""
     tail = (100.0 - CONFIDENCE) / 2
-    low, high = np.percentile(np.nanmedian(rows, axis=1), [tail, 100.0 - tail])
+    low, high = np.percentile(draws, [tail, 100.0 - tail])
     # Adding 0.0 keeps a difference of nothing from reading "-0".
-    value, low, high = (round(100.0 * float(end), 12) + 0.0 for end in (np.nanmedian(own), low, high))
+    value, low, high = (round(100.0 * float(end), 12) + 0.0 for end in (value, low, high))
     return Interval(value=value, low=low, high=high)

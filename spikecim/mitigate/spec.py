@@ -12,11 +12,16 @@ SCHEMA = 1
 KINDS = ("analog", "spirit")
 ALL = "all"
 RETRAIN = "retrain"
+FOR = "for"  # key of [retraining] that holds a table for each condition that differs
 # What a correction before programming may do; each is computed anew for each chip.
 CORRECTIONS = ("map-correction", "remap", "polarity", "cell-choice", "spare-columns")
-CURES = (RETRAIN, *CORRECTIONS)
+# Retraining for each single chip, known by measurement; of a spiking chip only.
+CHIP_RETRAIN = "chip-retrain"
+CURES = (RETRAIN, CHIP_RETRAIN, *CORRECTIONS)
 NEEDS = {
     RETRAIN: "training images and the statistics of the errors; nothing of the single chip",
+    CHIP_RETRAIN: "training images, and of each chip its stuck cells, the part of each cell that every programming "
+    "gives again, gains, offsets and packets",
     "map-correction": "the wire resistances of the arrays; nothing of the single cell",
     "remap": "the map of stuck cells of each chip",
     "polarity": "the map of stuck cells of each chip",
@@ -64,7 +69,7 @@ class Cure:
     @property
     def corrections(self) -> tuple[str, ...]:
         """What is done to each chip before programming."""
-        return tuple(part for part in self.parts if part != RETRAIN)
+        return tuple(part for part in self.parts if part in CORRECTIONS)
 
     @property
     def needs(self) -> str:

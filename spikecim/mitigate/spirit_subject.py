@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,17 +12,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spikecim.arrays.groups import injector_ratio
+from spikecim.arrays.physical.of_chip import reading_of
 from spikecim.build import VirtualChip
 from spikecim.chips import load_chip
-from spikecim.chips.classes import FLUCTUATION, NONLINEARITY, QUANTISATION, STUCK, WIRES, with_classes
+from spikecim.chips.classes import FLUCTUATION, QUANTISATION, STUCK, with_classes
+from spikecim.chips.spec import ChipSpec
 from spikecim.datasets.held_out import held_out_split
 from spikecim.engines.event import EventEngine
 from spikecim.errors import ParameterError, hint
 from spikecim.experiments.material import Material, check_preprocessing, material
+from spikecim.experiments.spirit_aware import KNOWN_RATE, KNOWN_STEPS
 from spikecim.explore.classes import build_with_classes
 from spikecim.files import make_folder
 from spikecim.mitigate.folder import WEIGHTS
-from spikecim.mitigate.spec import NEEDS, RETRAIN, Condition, Cure, MitigationStudy
+from spikecim.mitigate.spec import CHIP_RETRAIN, NEEDS, RETRAIN, Condition, Cure, MitigationStudy
 from spikecim.mitigate.subject import Accuracies, Measured, check_samples
 from spikecim.mitigation.chip_cells import NEEDS as CELL_NEEDS
 from spikecim.mitigation.chip_cells import CellTask, correct_cells
@@ -31,10 +36,10 @@ from spikecim.spikes import SpikeTrains
 from spikecim.training.ready import load_network, ready_network, save_network
 from spikecim.units import parse_quantity
 
+Floats = NDArray[np.float64]
 _DRAWN = frozenset({FLUCTUATION, STUCK})
-_ALLOWED = (RETRAIN, "cell-choice")
-# The tables of charge that training looks weights up in know neither bent cells nor wires.
-_UNSEEN = frozenset({NONLINEARITY, WIRES})
+_ALLOWED = (RETRAIN, CHIP_RETRAIN, "cell-choice")
+_CHOICE_NEEDS = f"{CELL_NEEDS}: cells, the gains of the injectors and, where there are any, wires"
 
 
 class SpiritSubject:
@@ -62,7 +67,7 @@ class SpiritSubject:
         check_preprocessing(self.chip, self.network)
         check_samples(len(self._test.labels), study.images)
         _check_cures(study)
-        if any(cure.retrains for cures in study.cures.values() for cure in cures):
+        if any(_trains(cure) for cures in study.cures.values() for cure in cures):
             # A missing extra is told now, not when all chips have been measured.
             importlib.import_module("spikecim.analog.spirit_aware")
         for condition in study.conditions:
@@ -90,53 +95,59 @@ class SpiritSubject:
 
     def needs(self, cure: Cure) -> str:
         """What `cure` must know."""
-        told = {RETRAIN: NEEDS[RETRAIN], "cell-choice": CELL_NEEDS}
+        told = {**NEEDS, "cell-choice": _CHOICE_NEEDS}
         return "; ".join(told[part] for part in cure.parts)
 
     def before(self, condition: Condition, chip: int) -> Measured:
         return Measured(blocks=self._run(self.built(self.network, condition.errors, chip)))
 
     def trained_against(self, condition: Condition, cure: Cure) -> frozenset[str]:
-        """All classes but bent cells and wires, which training does not model."""
-        return condition.errors - _UNSEEN if cure.retrains else frozenset()
+        """All classes that are on: the training sees every one (`spirit_chips`)."""
+        return condition.errors if _trains(cure) else frozenset()
 
     def prepare(self, condition: Condition, cure: Cure, tick: Tick) -> None:
-        if not cure.retrains:
-            return
-        seen = self.trained_against(condition, cure)
-        path = self._path(seen)
-        if not path.exists():
-            trained = self._train(seen, tick)
-            make_folder(path.parent)
-            save_network(trained, path)
+        if _trains(cure):
+            self._trained(self.trained_against(condition, cure), None, tick)
 
     def after(self, condition: Condition, cure: Cure, chip: int) -> Measured:
         network = self.network
-        if cure.retrains:
-            network = load_network(self._path(self.trained_against(condition, cure)), self.chip.synapse.levels.value)
-            if QUANTISATION not in condition.errors:
-                # Trained as whole weights: there is no rounding to take back.
-                network = replace(network, real=network.weights.astype(np.float32))
+        if _trains(cure):
+            known = chip if CHIP_RETRAIN in cure.parts else None
+            network = self._trained(self.trained_against(condition, cure), known)
         made = self.built(network, condition.errors, chip)
         return Measured(blocks=self._run(chosen(made, network.weights) if "cell-choice" in cure.parts else made))
 
-    def _path(self, errors: frozenset[str]) -> Path:
-        return self.out / WEIGHTS / f"{'-'.join(sorted(errors))}.npz"
+    def _trained(self, errors: frozenset[str], known: int | None, tick: Tick | None = None) -> Network:
+        """The network retrained for `errors`, or for the chip `known`; read from the folder if it is there."""
+        one = "" if known is None else f".chip{known}"
+        path = self.out / WEIGHTS / f"{'-'.join(sorted(errors))}{one}.npz"
+        if not path.exists():
+            trained = self._train(errors, known, tick)
+            make_folder(path.parent)
+            save_network(trained, path)
+        return load_network(path, self.chip.synapse.levels.value)
 
-    def _train(self, errors: frozenset[str], tick: Tick) -> Network:
-        from spikecim.analog.spirit_aware import Samples, SpiritRecipe, train_spirit
+    def _train(self, errors: frozenset[str], known: int | None, tick: Tick | None) -> Network:
+        from spikecim.analog.spirit_aware import Samples, SpiritRecipe, known_chip, train_spirit
 
         train = material(self.chip, self.data, "train")
         fit, judged = held_out_split(len(train.labels))
         seconds = self.seconds if FLUCTUATION in errors else 0.0
+        recipe = SpiritRecipe(**self.study.retraining, seconds=seconds, rounded=QUANTISATION in errors)
+        chip, start, draw = with_classes(self.chip, errors), self.network, None
+        if known is not None:
+            # As `spikecim train --chip-index` has it: from weights that suit all chips.
+            recipe = replace(recipe, steps=min(KNOWN_STEPS, recipe.steps), rate=KNOWN_RATE, checks=1)
+            start, draw = self._trained(errors, None), known_chip(chip, recipe, self.study.seed, known)
         return train_spirit(
-            with_classes(self.chip, errors),
+            chip,
             Samples(values=train.values[fit], labels=train.labels[fit]),
             Samples(values=train.values[judged], labels=train.labels[judged]),
-            SpiritRecipe(**self.study.retraining, seconds=seconds),
+            recipe,
             seed=self.study.seed,
-            start=self.network,
-            progress=lambda _, done, total: tick(done, total),
+            draw=draw,
+            start=start,
+            progress=lambda _, done, total: tick(done, total) if tick else None,
         )
 
     def built(self, network: Network, errors: frozenset[str], chip: int) -> VirtualChip:
@@ -161,22 +172,38 @@ class SpiritSubject:
 
 
 def chosen(made: VirtualChip, weights: NDArray[np.int8]) -> VirtualChip:
-    """The chip after its cells were read and chosen again."""
-    future = made.future
+    """The chip after its cells were read, with the gains and through the wires it has, and chosen again."""
+    future, chip, trim = made.future, made.chip, made.trim
     # What a chip without quantisation injects beside its cells.
     beside = made.program.charge - made.reads.charge
+    # 1, unless the injectors were trimmed on reads of the whole array.
+    trimmed = trim.ratio / injector_ratio(trim.units, chip.array, made.unit)
     task = CellTask(
         cell=future.cell,
-        code=made.chip.synapse.weight_code(),
+        code=chip.synapse.weight_code(),
         weights=weights,
-        units=made.trim.units,
-        access_ohm=made.chip.array.access_resistance.value,
+        units=trim.units,
+        access_ohm=chip.array.access_resistance.value,
         seed=future.seed,
         path=future.path,
+        read=_sensed_by(chip),
+        gains=trim.gains[:, None, :] * trimmed,
     )
     cells = correct_cells(future.fresh, task).cells
     found = replace(made, future=replace(future, fresh=cells)).at(made.past)
     return replace(found, program=found.program.with_(charge=found.reads.charge + beside))
+
+
+def _sensed_by(chip: ChipSpec) -> Callable[[Floats], Floats] | None:
+    """What the clamps receive of cells, ohm to S (n_in, n_out, n_cells); None if each is read as if it were alone."""
+    reading = reading_of(chip.array, chip.cell, chip.wires)
+    if reading.plain:
+        return None
+    return lambda ohm: reading.read(ohm.reshape(len(ohm), -1)).sensed.reshape(ohm.shape)
+
+
+def _trains(cure: Cure) -> bool:
+    return RETRAIN in cure.parts or CHIP_RETRAIN in cure.parts
 
 
 def _check_cures(study: MitigationStudy) -> None:
@@ -186,7 +213,3 @@ def _check_cures(study: MitigationStudy) -> None:
             if part not in _ALLOWED:
                 near = hint(part, _ALLOWED, f"allowed: {', '.join(_ALLOWED)}")
                 raise ParameterError(f"{place}: {part!r} is no cure of a spiking chip; {near}")
-            if part == RETRAIN and condition.errors <= _UNSEEN:
-                raise ParameterError(
-                    f"{place}: training of a spiking layer does not see {' or '.join(sorted(_UNSEEN))}; leave it out"
-                )

@@ -63,9 +63,10 @@ def _meta(found: Mitigation) -> list[list[str]]:
 def _conventions(found: Mitigation) -> str:
     return (
         "Two scores, never mixed. Accuracy ratio: accuracy of the hardware over that of the algorithm. Recovered "
-        "degradation: (after − before) / (ideal − before), where ideal is the same network on the same hardware with "
-        "every error off; it is undefined where the loss is not above its own noise, may be negative or more than the "
-        "whole loss, and is never clipped. Each is the median over chips, chip by chip; in brackets "
+        "degradation: (mean after − mean before) / (ideal − mean before) over all chips, where ideal is the same "
+        "network on the same hardware with every error off; it is undefined where the loss, ideal − mean before, is "
+        "not above its own noise, may be negative or more than the whole loss, and is never clipped. Accuracies and "
+        "their ratios are medians over chips; in brackets "
         f"{cited(found.confidence_percent)} % of {cited(found.draws)} draws in which chips, and {cited(found.blocks)} "
         "blocks of images, are drawn again. All chips read the same images."
     )

@@ -29,8 +29,8 @@ def mitigation_plates(found: Mitigation) -> list[Plate]:
                 id="recovered",
                 group="scores",
                 title="What comes back of what was lost",
-                caption=f"(after − before) / (ideal − before), median over chips; bars are {interval}. The published "
-                f"mark is of other networks and other severities.{cut}",
+                caption=f"(mean after − mean before) / (ideal − mean before) over chips; bars are {interval}. The "
+                f"published mark is of other networks and other severities.{cut}",
                 draw=partial(recovered, found),
             )
         )

@@ -22,7 +22,7 @@ _SHADE = {"all": TAB}
 
 
 def scores_table(found: Mitigation) -> Table:
-    """One row for each set of errors and cure: both scores, as medians; what is recovered with its interval."""
+    """One row for each set of errors and cure: both scores; what is recovered with its interval."""
     head = (
         "Errors",
         f"{TAB}Cure",
@@ -95,7 +95,7 @@ def cures_table(found: Mitigation) -> Table:
 
 
 def short_rows(found: Mitigation) -> list[tuple[str, ...]]:
-    """The same for a terminal: medians, and the interval of what is recovered."""
+    """The same for a terminal: medians, and what is recovered with its interval."""
     return [
         (
             TITLES[condition.name],

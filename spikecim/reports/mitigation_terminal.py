@@ -41,6 +41,7 @@ def mitigation_summary(found: Mitigation) -> list[RenderableType]:
 
 def _notes(found: Mitigation) -> str:
     return (
-        "Percent; medians over chips. Ratio: hardware / algorithm, before → after. Recovered: (after - before) / "
-        f"(ideal - before), with its {found.confidence_percent:g} % interval over chips and images."
+        "Percent; medians over chips. Ratio: hardware / algorithm, before → after. Recovered: (mean after - mean "
+        "before) / (ideal - mean before) over all chips, with its "
+        f"{found.confidence_percent:g} % interval over chips and images."
     )

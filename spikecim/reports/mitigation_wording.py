@@ -15,6 +15,7 @@ TITLES = {
 }
 _CURES = {
     "retrain": "retrained",
+    "chip-retrain": "retrained by chip",
     "map-correction": "map corrected",
     "remap": "remapped",
     "polarity": "flipped",
@@ -25,6 +26,7 @@ _SHORT = {**_CURES, "map-correction": "map", "polarity": "flip", "cell-choice": 
 _SHORTEST = {"map-correction": "map", "polarity": "flip", "cell-choice": "cells", "spare-columns": "spares"}
 _NEEDS = {
     "retrain": "images",
+    "chip-retrain": "images, chip measured",
     "map-correction": "wire ohms",
     "remap": "stuck map",
     "polarity": "stuck map",
@@ -83,7 +85,7 @@ def _finding(condition: ConditionResult) -> str:
             f"{title}: no loss that stands out of its noise ({points(condition.lost.value)} points, interval "
             f"{points(condition.lost.low)} to {points(condition.lost.high)}); so there is nothing to recover."
         )
-    start = f"{title}: {points(condition.lost.value)} points are lost"
+    start = f"{title}: {points(condition.lost.value)} points are lost in the mean"
     if not condition.cures:
         return f"{start}; the study has no cure for it."
     return f"{start}. {' '.join(_cured(cure) for cure in condition.cures)}"
@@ -93,5 +95,6 @@ def _cured(cure: CureResult) -> str:
     name = cure_name(cure.name)
     back = f"{with_interval(cure.recovered)} % of it comes back"
     if cure.recovered is not None and cure.recovered.value < 0:
-        back = f"it gets worse, recovered is {with_interval(cure.recovered)} %"
+        worse = "it gets worse" if cure.recovered.high < 0 else "nothing that stands out of its noise comes back"
+        back = f"{worse}, recovered is {with_interval(cure.recovered)} %"
     return f"{name[0].upper()}{name[1:]}: {back}."

@@ -1,6 +1,7 @@
 """What a mitigation study found: accuracy before and after each cure, two scores that are never mixed, and the arrays.
 
-Accuracy ratio: hardware / algorithm. Recovered degradation: (after - before) / (ideal - before). All in percent.
+Accuracy ratio: hardware / algorithm, median over chips. Recovered degradation: (mean after - mean before) / (ideal -
+mean before), of all chips. All in percent.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Interval:
     Attributes
     ----------
     value : float
-        Median over virtual chips.
+        Median over virtual chips; of what was lost and recovered, of their mean.
     low, high : float
         Confidence interval of `value`, over other chips and other images.
     """
@@ -78,11 +79,11 @@ class CureResult:
     after, ratio : Interval
         Accuracy and accuracy ratio, %.
     recovered : Interval or None
-        Recovered degradation, %; None if it is undefined.
+        Recovered degradation of all chips together, %; None if it is undefined.
     undefined : str
         Why it is undefined, or empty.
     chips_recovered : tuple of (float or None)
-        Of each chip, %; None for a chip that had lost nothing.
+        Of each chip alone, %; None for a chip that had lost nothing. `recovered` is not made of them.
     layers : tuple of LayerRow
     """
 
@@ -113,7 +114,7 @@ class ConditionResult:
     chips : tuple of float
         Accuracy of each virtual chip without cure, %.
     before, ratio, lost : Interval
-        Accuracy, accuracy ratio, and ideal minus before, % (points).
+        Accuracy, accuracy ratio, and ideal minus the mean before, % (points).
     layers : tuple of LayerRow
     cures : tuple of CureResult
     """

@@ -9,7 +9,7 @@ from spikecim.results.mitigation import ConditionResult, CureResult, Interval, M
 
 SCORES = {
     "accuracy_ratio_percent": "accuracy of the hardware / accuracy of the algorithm; median over virtual chips",
-    "recovered_percent": "(after - before) / (ideal - before), chip by chip; median over virtual chips; never clipped",
+    "recovered_percent": "(mean after - mean before) / (ideal - mean before), over all virtual chips; never clipped",
 }
 
 

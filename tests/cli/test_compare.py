@@ -315,7 +315,8 @@ def test_train_names_what_it_knows(tmp_path: Path) -> None:
     assert_one_line(call("train", "digits", "--after", "1 h", *out), "--quantisation hardware-aware only")
     assert_one_line(call("train", "transformer-made", "--checkpoint", tmp_path, *out), "leave it out")
     aware = ("--quantisation", "hardware-aware", *out)
-    assert_one_line(call("train", "digits", "--after", "1 volt", *aware), "1 volt")
+    assert_one_line(call("train", "digits", "--after", "1 volt", *aware), "--after 1 volt: ", "second")
+    assert_one_line(call("train", "digits", "--quantisation", "hardware-awar", *out), "hardware-aware")
     assert_one_line(call("train", "digitz", *aware), "digits")
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 
 from spikecim.errors import ParameterError, TrainingError
 from spikecim.mitigate import analog_subject
-from spikecim.mitigate.analog_blocks import blocks_of, count, first
+from spikecim.mitigate.analog_blocks import blocks_of, count, first, small
 from spikecim.mitigate.analog_subject import AnalogSubject
 from spikecim.mitigate.run import run_mitigation
 from spikecim.mitigate.spec import MitigationStudy
@@ -72,6 +72,28 @@ def test_the_whole_study(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"cures": {"stuck": ["map-correction"]}}, "map-correction has no effect without wires errors"),
+        ({"cures": {"wires": ["remap"]}}, "remap has no effect without stuck errors; allowed here: retrain, map-corr"),
+        ({"cures": {"quantisation": ["cell-choice"]}}, "cell-choice has no effect without stuck errors"),
+        ({"cures": {"stuck": ["remap+spare-columns"]}}, "correction.spare_columns is 0"),
+        ({"correction": {"lost_share": 2.0}}, "lost_share must be from 0 to below 1"),
+    ],
+)
+def test_a_cure_that_cannot_be_is_named_before_anything_runs(tmp_path: Path, tables: Any, words: str) -> None:
+    with pytest.raises(ParameterError, match="cures") as caught:
+        AnalogSubject(tiny_study(**tables), tmp_path)
+    assert words in str(caught.value) and not list(tmp_path.iterdir())
+
+
+def test_a_network_that_only_sounds_like_the_transformer_is_unknown(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="transformer-mode"):
+        AnalogSubject(fake_study(network={"name": "transformer-mode"}), tmp_path)
+
+
+@pytest.mark.usefixtures("tiny")
 def test_a_class_without_effect_is_named_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="wires has no effect"):
         AnalogSubject(tiny_study(wires={"row_segment": "0 ohm", "column_segment": "0 ohm"}), tmp_path)
@@ -96,5 +118,9 @@ def test_blocks_hold_all_samples_once() -> None:
     assert sum(sizes) == 103 and max(sizes) - min(sizes) == 1
     assert np.array_equal(np.concatenate([block[0][1].numpy() for block in blocks]), labels.numpy())
     assert count(first(given, 70)) == 70 and count(first(given, 500)) == 103
+    pieces = small(given, 32)
+    assert max(len(wanted) for _, wanted in pieces) == 32 and count(pieces) == 103
+    for side in (lambda batch: batch[0][0], lambda batch: batch[1]):
+        assert np.array_equal(*(np.concatenate([side(batch) for batch in parts]) for parts in (pieces, given)))
     with pytest.raises(ParameterError, match=r"104 are asked for, but the test split .* has 103; give --images 103"):
         blocks_of(given, 10, 104)

@@ -9,6 +9,7 @@ import pytest
 
 from spikecim.arrays.analog.classes import CLASSES
 from spikecim.errors import ParameterError
+from spikecim.mitigate.analog_plan import retraining_of, schedule_of
 from spikecim.mitigate.reading import study_from
 from spikecim.mitigate.shipped import find_study, shipped_studies
 from spikecim.mitigate.spec import ALL
@@ -40,6 +41,13 @@ BAD = {
     "an infinite resistance": ({"wires": {"driver": "inf ohm"}}, "expected a finite quantity"),
     "no rows": ({"array": {"rows": 0}}, "array.rows: 0 is out of range"),
     "a schedule": ({"retraining": {"order": "backwards"}}, "'backwards' is unknown"),
+    "a schedule of no error": ({"retraining": {"for": {"stuk": {}}}}, "retraining.for.stuk'; did you mean 'stuck'?"),
+    "no schedules": ({"retraining": {"for": 3}}, "[retraining.for] must hold a table for each condition, got 3"),
+    "an own schedule": (
+        {"retraining": {"for": {"stuck": {"order": "backwards"}}}},
+        "[retraining.for.stuck] schedule.order: 'backwards' is unknown",
+    ),
+    "an own rate": ({"retraining": {"for": {"all": {"rate": -1.0}}}}, "retraining.for.all.rate is -1.0"),
     "a rate": ({"retraining": {"rate": -1.0}}, "retraining.rate is -1.0; it must be positive"),
     "words of several lines": ({"why": {"stuck": "a\nb"}}, "why.stuck must be a text of one line"),
 }
@@ -73,6 +81,21 @@ def test_cures_say_what_they_need() -> None:
     assert "wire resistances" in with_map.needs and "training images" in with_map.needs
 
 
+def test_a_condition_may_have_its_own_schedule() -> None:
+    study = fake_study(retraining={"epochs": 7, "sigmas": 2.5, "for": {"stuck": {"sigmas": 0.0, "train_samples": 9}}})
+    common, own = schedule_of(study, "wires"), schedule_of(study, "stuck")
+    assert (common.epochs, common.sigmas, own.epochs, own.sigmas) == (7, 2.5, 7, 0.0)
+    assert retraining_of(study, "stuck")["train_samples"] == 9 and retraining_of(study, "")["train_samples"] == 0
+    # Read back from what a result keeps; a study without such tables is told as before.
+    assert study_from(study.describe(), "again").digest() == study.digest()
+    assert "for" not in fake_study().describe()["retraining"]
+
+
+def test_without_wires_the_default_cure_of_all_is_to_retrain() -> None:
+    study = fake_study(errors={"classes": ["fluctuation", "stuck"]}, cures={})
+    assert [cure.name for cure in study.cures[ALL]] == ["retrain"]
+
+
 def test_one_class_is_not_together_with_itself() -> None:
     study = fake_study(errors={"classes": ["wires"]}, cures={})
     assert [condition.name for condition in study.conditions] == ["wires"]
@@ -82,14 +105,15 @@ def test_one_class_is_not_together_with_itself() -> None:
 def test_shipped_studies_are_whole(name: str) -> None:
     study = find_study(name)
     assert study.name == name and study.chips >= 20
-    if name == "cnn-wires":
-        assert study.classes == ("wires",)
+    alone = {"cnn-wires": ("wires",), "cnn-bits": ("quantisation",)}
+    if name in alone:
+        assert study.classes == alone[name]
     else:
         assert study.classes == CLASSES and study.together
-    # Every class says how strong it is and why, and has a cure; a spiking chip is not trained for what training skips.
+    # Every class says how strong it is and why, and has a cure.
     assert set(study.why) == {condition.name for condition in study.conditions}
     bare = {condition.name for condition in study.conditions if not study.cures[condition.name]}
-    assert bare == ({"nonlinearity", "wires"} if study.kind == "spirit" else set())
+    assert not bare
 
 
 def test_chips_and_images_can_be_given() -> None:

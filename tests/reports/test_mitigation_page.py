@@ -121,6 +121,6 @@ def test_the_terminal_tells_both_scores(written: Written) -> None:
     for part in mitigation_summary(written[0]):
         console.print(part)
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    for word in ("Wire drop", "none to recover", "95 (", "wire ohms", "Recovered: (after - before)"):
+    for word in ("Wire drop", "none to recover", "95 (", "wire ohms", "Recovered: (mean after - mean before)"):
         assert word in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 100 and "…" not in text
