@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from spikecim.mitigate.run import run_mitigation
 from spikecim.reports.mitigation_files import write_mitigation
 from spikecim.reports.mitigation_plates import mitigation_plates
 from spikecim.reports.mitigation_terminal import mitigation_summary
+from spikecim.reports.mitigation_wording import findings
 from spikecim.reports.style import svg_of
-from spikecim.results.mitigation import Mitigation
+from spikecim.results.mitigation import Interval, Mitigation
 from tests.mitigate.fake import FakeSubject, fake_study
 from tests.reports.test_browser import browser  # noqa: F401
 from tests.reports.test_energy_page import CONTENT, NUMBER, is_rounding, leaves
@@ -124,3 +126,18 @@ def test_the_terminal_tells_both_scores(written: Written) -> None:
     for word in ("Wire drop", "none to recover", "95 (", "wire ohms", "Recovered: (mean after - mean before)"):
         assert word in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 100 and "…" not in text
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((-14.0, -35.0, 6.0), "nothing that stands out of its noise comes back, recovered is"),
+        ((-14.0, -35.0, -3.0), "it gets worse, recovered is"),
+        ((14.0, -3.0, 35.0), "% of it comes back"),
+    ],
+)
+def test_a_cure_that_gives_nothing_back_says_so(written: Written, ends: tuple[float, ...], words: str) -> None:
+    stuck = next(condition for condition in written[0].conditions if condition.name == "stuck")
+    interval = Interval(value=ends[0], low=ends[1], high=ends[2])
+    only = replace(stuck, cures=(replace(stuck.cures[0], recovered=interval),))
+    assert words in findings(replace(written[0], conditions=(only,)))[0]
