@@ -28,10 +28,10 @@ reproduce: $(VENV)/.core
 	$(BIN)/spikecim reproduce spirit --out $(OUT)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
