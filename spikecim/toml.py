@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from spikecim.errors import ParameterError, hint
+
+MOST_COUNTED = 10_000_000
 
 
 def read_toml(file: Path | Traversable, where: str, give: str) -> dict[str, Any]:
@@ -53,3 +56,50 @@ def known_keys(table: Mapping[str, Any], known: Iterable[str], where: str, insid
         if key not in allowed:
             near = hint(key, allowed, f"allowed: {', '.join(allowed)}")
             raise ParameterError(f"{where}: unknown key {inside + key!r}; {near}")
+
+
+def text_at(raw: Mapping[str, Any], key: str, where: str) -> str:
+    """The name under `key`: one line, not empty; else ParameterError."""
+    value = raw.get(key, "")
+    if not isinstance(value, str) or not value.isprintable():
+        raise ParameterError(f"{where}: {key} must be a text of one line, got {value!r}")
+    if not value.strip():
+        raise ParameterError(f"{where}: {key} is missing; give the study a short name")
+    return value.strip()
+
+
+def one_of(value: Any, allowed: tuple[str, ...], place: str) -> str:
+    """`value` if it is among `allowed`; else ParameterError with the nearest name that is."""
+    if value not in allowed:
+        near = hint(str(value), allowed, f"allowed: {', '.join(allowed)}")
+        raise ParameterError(f"{place}: {value!r} is unknown; {near}")
+    return str(value)
+
+
+def counted(value: int, low: int, place: str) -> int:
+    """`value` if it lies within `low` .. MOST_COUNTED; else ParameterError."""
+    if not low <= value <= MOST_COUNTED:
+        raise ParameterError(f"{place}: {value} is out of range; allowed {low} .. {MOST_COUNTED}")
+    return value
+
+
+def shipped_toml(package: str) -> dict[str, Traversable]:
+    """TOML files in the folder `ready` of `package`, by name."""
+    entries = (files(package) / "ready").iterdir()
+    return {
+        entry.name.removesuffix(".toml"): entry
+        for entry in sorted(entries, key=lambda entry: entry.name)
+        if entry.name.endswith(".toml")
+    }
+
+
+def read_study_toml(name: str, package: str) -> dict[str, Any]:
+    """Content of the study `name` shipped with `package`, or of the file of that path; errors as for `read_toml`."""
+    known = shipped_toml(package)
+    near = hint(Path(name).name, list(known), f"shipped: {', '.join(known)}", cutoff=0.6)
+    return read_toml(known.get(name, Path(name)), name, f"the path of a study file, or a shipped study; {near}")
+
+
+def shipped_titles(package: str) -> dict[str, str]:
+    """Names of the studies shipped with `package`, and their titles."""
+    return {name: read_toml(file, name, "")["title"] for name, file in shipped_toml(package).items()}

@@ -15,7 +15,7 @@ from spikecim.study.metrics import check_metric
 from spikecim.study.point import chip_of
 from spikecim.study.reading import study_from
 from spikecim.study.spec import Study
-from spikecim.toml import read_toml
+from spikecim.toml import known_keys, read_toml
 
 SCHEMA = 1
 _TOP = ("schema", "name", "title", "base", "parameters", "figures", "measured", "design", "sets", "further")
@@ -78,7 +78,7 @@ def read_calibration(path: str | Path) -> Calibration:
 
 def calibration_from(raw: Mapping[str, Any], where: str) -> Calibration:
     """A calibration from plain data, as TOML gives it; errors as for `read_calibration`."""
-    _known(raw, _TOP, where, "")
+    known_keys(raw, _TOP, where)
     if raw.get("schema") != SCHEMA:
         raise ParameterError(f"{where}: schema is {raw.get('schema')!r}; this spikecim reads schema = {SCHEMA}")
     design, measured = _table(raw, "design", _DESIGN, where), _table(raw, "measured", _MEASURED, where)
@@ -206,7 +206,7 @@ def _table(raw: Mapping[str, Any], name: str, defaults: Mapping[str, Any], where
     table = raw.get(name, {})
     if not isinstance(table, Mapping):
         raise ParameterError(f"{where}: [{name}] must be a table, got {table!r}")
-    _known(table, tuple(defaults), where, f"{name}.")
+    known_keys(table, defaults, where, f"{name}.")
     for key, value in table.items():
         if type(value) is not type(defaults[key]):
             kind = "true or false" if isinstance(defaults[key], bool) else "a whole number"
@@ -215,10 +215,3 @@ def _table(raw: Mapping[str, Any], name: str, defaults: Mapping[str, Any], where
         if not isinstance(value, bool) and not low <= value <= MOST_DESIGNS:
             raise ParameterError(f"{where}: {name}.{key} is {value}; allowed {low} .. {MOST_DESIGNS}")
     return {**defaults, **table}
-
-
-def _known(table: Mapping[str, Any], known: tuple[str, ...], where: str, inside: str) -> None:
-    for key in table:
-        if key not in known:
-            near = hint(key, known, f"allowed: {', '.join(known)}")
-            raise ParameterError(f"{where}: unknown key {inside + key!r}; {near}")

@@ -14,12 +14,11 @@ from spikecim.errors import ResultFileError
 from spikecim.files import make_folder, write_json
 from spikecim.mitigate.spec import MitigationStudy, told
 from spikecim.results.journal import Journal
-from spikecim.study.manifest import differences
+from spikecim.study.manifest import refuse_another
 from spikecim.version import __version__
 
 FORMAT, SCHEMA = "spikecim-mitigation", 1
 STUDY, JOURNAL, WEIGHTS, LAYERS = "study.json", "journal.txt", "weights", "layers"
-_NAMED = 6
 
 
 @contextmanager
@@ -71,13 +70,7 @@ def _check(out: Path, manifest: Mapping[str, Any]) -> None:
         raise ResultFileError(f"{path}: cannot be read ({error}); choose another --out") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ResultFileError(f"{path}: is no mitigation study of spikecim's; choose another --out")
-    lines = differences(_counted(found), _counted(manifest))
-    if lines:
-        more = f"; and {len(lines) - _NAMED} more" if len(lines) > _NAMED else ""
-        raise ResultFileError(
-            f"{out}: holds results of something else: {'; '.join(lines[:_NAMED])}{more}. "
-            "Undo the change to go on there, or choose another --out"
-        )
+    refuse_another(out, _counted(found), _counted(manifest))
 
 
 def _counted(manifest: Mapping[str, Any]) -> dict[str, Any]:

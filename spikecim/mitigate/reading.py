@@ -7,13 +7,12 @@ from typing import Any
 
 from spikecim.analog.schedule import schedule_from
 from spikecim.arrays.analog.classes import CLASSES
-from spikecim.errors import ParameterError, hint
+from spikecim.errors import ParameterError
 from spikecim.mitigate.defaults import CORRECTION, HARDWARE, RETRAINING, TABLES, UNITS
 from spikecim.mitigate.spec import ALL, CURES, FOR, KINDS, RETRAIN, SCHEMA, Cure, MitigationStudy
-from spikecim.toml import known_keys
+from spikecim.toml import MOST_COUNTED, counted, known_keys, one_of, text_at
 from spikecim.units import parse_quantity
 
-_MOST = 10_000_000
 _KIND_NAMES: dict[type, str] = {
     str: "text",
     int: "whole number",
@@ -33,7 +32,7 @@ def study_from(raw: Mapping[str, Any], where: str) -> MitigationStudy:
         Naming file, key, value and what is allowed.
     """
     kind = raw.get("kind", KINDS[0])
-    _one_of(kind, KINDS, f"{where}: kind")
+    one_of(kind, KINDS, f"{where}: kind")
     other = [name for name in HARDWARE if name != kind for name in HARDWARE[name] if name in raw]
     if other:
         mine = ", ".join(f"[{name}]" for name in HARDWARE[kind])
@@ -47,14 +46,14 @@ def study_from(raw: Mapping[str, Any], where: str) -> MitigationStudy:
     if not network["name"]:
         raise ParameterError(f"{where}: network.name is missing; say which network")
     classes = _classes(errors["classes"], where)
-    images = _count(network["images"], 2, f"{where}: network.images")
+    images = counted(network["images"], 2, f"{where}: network.images")
     return MitigationStudy(
-        name=_text(raw, "name", where),
+        name=text_at(raw, "name", where),
         title=str(raw.get("title", raw.get("name", ""))),
         kind=kind,
         network=network["name"],
         images=images,
-        blocks=min(images, _count(network["blocks"], 2, f"{where}: network.blocks")),
+        blocks=min(images, counted(network["blocks"], 2, f"{where}: network.blocks")),
         hardware={name: _hardware(raw, name, defaults, where) for name, defaults in HARDWARE[kind].items()},
         classes=classes,
         together=errors["together"],
@@ -62,8 +61,8 @@ def study_from(raw: Mapping[str, Any], where: str) -> MitigationStudy:
         cures=_cures(tables["cures"], raw.get("cures", {}), _conditions(classes, together=errors["together"]), where),
         retraining=_retraining(raw, kind, where, _conditions(classes, together=errors["together"])),
         correction=_positive(tables["correction"], CORRECTION, f"{where}: correction"),
-        chips=_count(chips["count"], 1, f"{where}: chips.count"),
-        seed=_count(chips["seed"], 0, f"{where}: chips.seed"),
+        chips=counted(chips["count"], 1, f"{where}: chips.count"),
+        seed=counted(chips["seed"], 0, f"{where}: chips.seed"),
     )
 
 
@@ -92,7 +91,7 @@ def _hardware(raw: Mapping[str, Any], name: str, defaults: Mapping[str, Any], wh
             raise ParameterError(f"{where}: {name}.{key} is {table[key]!r}; it cannot be negative")
     for key, value in table.items():
         if isinstance(value, int) and not isinstance(value, bool):
-            _count(value, 0 if defaults[key] == 0 else 1, f"{where}: {name}.{key}")
+            counted(value, 0 if defaults[key] == 0 else 1, f"{where}: {name}.{key}")
     return table
 
 
@@ -100,7 +99,7 @@ def _classes(raw: list[Any], where: str) -> tuple[str, ...]:
     if not raw:
         raise ParameterError(f"{where}: errors.classes is empty; allowed: {', '.join(CLASSES)}")
     for name in raw:
-        _one_of(name, CLASSES, f"{where}: errors.classes")
+        one_of(name, CLASSES, f"{where}: errors.classes")
     return tuple(name for name in CLASSES if name in raw)
 
 
@@ -133,7 +132,7 @@ def _cures_of(texts: list[Any], place: str) -> tuple[Cure, ...]:
     for text in texts:
         parts = [part.strip() for part in str(text).split("+")]
         for part in parts:
-            _one_of(part, CURES, place)
+            one_of(part, CURES, place)
         if "spare-columns" in parts and "remap" not in parts:
             raise ParameterError(f"{place}: {text!r}: spare columns are used by 'remap'; write remap+spare-columns")
         found.append(Cure(parts=tuple(name for name in CURES if name in parts)))
@@ -149,7 +148,7 @@ def _positive(table: dict[str, Any], defaults: Mapping[str, Any], place: str) ->
     for key, value in table.items():
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             low = 0 if defaults[key] == 0 else None
-            if not (value > 0 or value == low) or value > _MOST:
+            if not (value > 0 or value == low) or value > MOST_COUNTED:
                 raise ParameterError(f"{place}.{key} is {value}; it must be {'0 or ' if low == 0 else ''}positive")
     return table
 
@@ -179,24 +178,3 @@ def _schedule(given: Any, defaults: Mapping[str, Any], kind: str, place: tuple[s
         except ParameterError as error:
             raise ParameterError(f"{where}: [{name}] {error}") from None
     return table
-
-
-def _text(raw: Mapping[str, Any], key: str, where: str) -> str:
-    value = raw.get(key, "")
-    if not isinstance(value, str) or not value.isprintable():
-        raise ParameterError(f"{where}: {key} must be a text of one line, got {value!r}")
-    if not value.strip():
-        raise ParameterError(f"{where}: {key} is missing; give the study a short name")
-    return value.strip()
-
-
-def _one_of(value: object, allowed: tuple[str, ...], place: str) -> None:
-    if value not in allowed:
-        near = hint(str(value), allowed, f"allowed: {', '.join(allowed)}")
-        raise ParameterError(f"{place}: {value!r} is unknown; {near}")
-
-
-def _count(value: int, low: int, place: str) -> int:
-    if not low <= value <= _MOST:
-        raise ParameterError(f"{place}: {value} is out of range; allowed {low} .. {_MOST}")
-    return value

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from spikecim.files import make_folder, write_csv, write_json, write_text
 from spikecim.reports import limits_figures as figures
-from spikecim.reports.figure_files import write_png, write_svg
+from spikecim.reports.figure_files import inlined, save_plates
 from spikecim.reports.limits_text import array_table, assumptions, findings, largest_table
 from spikecim.reports.plate import Plate
-from spikecim.reports.style import png_of, svg_of
-from spikecim.reports.svg import inline
 from spikecim.reports.template import render
 from spikecim.reports.wording import several
 from spikecim.results.limits import LimitStudy
@@ -72,33 +70,18 @@ def write_limits(study: LimitStudy, out_dir: Path) -> dict[str, Path]:
         If the folder cannot be written to.
     """
     out_dir = make_folder(Path(out_dir))
-    folder = make_folder(out_dir / "figures")
     written = {name: out_dir / name for name in FILES}
     write_json(written["limits.json"], limits_json(study))
     write_csv(written["arrays.csv"], limit_rows(study))
     write_csv(written["largest.csv"], largest_rows(study))
-    drawn = []
-    for plate in limit_plates(study):
-        figure = plate.draw()
-        svg, png = svg_of(figure), png_of(figure)
-        drawn.append((plate, svg))
-        for kind in ("png", "svg"):
-            written[f"figures/{plate.id}.{kind}"] = folder / f"{plate.id}.{kind}"
-        write_png(png, folder / f"{plate.id}.png")
-        write_svg(svg, folder / f"{plate.id}.svg")
+    drawn, figure_paths = save_plates(limit_plates(study), out_dir)
     write_text(written["limits.html"], limits_html(study, drawn))
-    return written
+    return written | figure_paths
 
 
 def limits_html(study: LimitStudy, drawn: Iterable[tuple[Plate, str]]) -> str:
     """Findings, figures, tables and assumptions of `study` as one page; `drawn` are figures with their SVG."""
-    from markupsafe import Markup
-
-    plates = [
-        {"id": p.id, "title": p.title, "caption": p.caption, "svg": Markup(inline(svg, p.id, p.title))}
-        for p, svg in drawn
-    ]
-    return render("limits.html", page=_page(study, plates))
+    return render("limits.html", page=_page(study, inlined(drawn)))
 
 
 def limits_summary(study: LimitStudy) -> list[RenderableType]:

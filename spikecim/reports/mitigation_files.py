@@ -5,20 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from spikecim.files import make_folder, write_csv, write_json, write_text
-from spikecim.reports.figure_files import save_figure
+from spikecim.reports.figure_files import save_plates
 from spikecim.reports.mitigation_page import mitigation_html
 from spikecim.reports.mitigation_plates import mitigation_plates
 from spikecim.results import mitigation_data as data
 from spikecim.results.mitigation import Mitigation
 
 
-def write_mitigation(found: Mitigation, out_dir: Path, *, figures: bool = True) -> dict[str, Path]:
-    """Write mitigation.html, mitigation.json, scores.csv, chips.csv and layers.csv into `out_dir`.
-
-    Parameters
-    ----------
-    figures : bool
-        Write every figure as figures/NAME.svg and .png too.
+def write_mitigation(found: Mitigation, out_dir: Path) -> dict[str, Path]:
+    """Write mitigation.html, mitigation.json, scores.csv, chips.csv, layers.csv and figures/*.png and *.svg.
 
     Returns
     -------
@@ -30,17 +25,12 @@ def write_mitigation(found: Mitigation, out_dir: Path, *, figures: bool = True) 
     OutputError
         If the folder cannot be written to.
     """
-    html = mitigation_html(found)
     out_dir = make_folder(Path(out_dir))
+    drawn, figures = save_plates(mitigation_plates(found), out_dir)
     rows = {"scores": data.score_rows(found), "chips": data.chip_rows(found), "layers": data.layer_rows(found)}
     csvs = {f"{name}.csv": made for name, made in rows.items() if made}
     for name, made in csvs.items():
         write_csv(out_dir / name, made)
     write_json(out_dir / "mitigation.json", data.mitigation_json(found))
-    write_text(out_dir / "mitigation.html", html)
-    written = {name: out_dir / name for name in ("mitigation.html", "mitigation.json", *csvs)}
-    if figures:
-        folder = make_folder(out_dir / "figures")
-        paths = [path for plate in mitigation_plates(found) for path in save_figure(plate.draw(), folder / plate.id)]
-        written |= {f"figures/{path.name}": path for path in paths}
-    return written
+    write_text(out_dir / "mitigation.html", mitigation_html(found, drawn))
+    return {name: out_dir / name for name in ("mitigation.html", "mitigation.json", *csvs)} | figures

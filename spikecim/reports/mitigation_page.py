@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from spikecim.reports import mitigation_tables as tables
 from spikecim.reports.energy_wording import as_html, cited
-from spikecim.reports.mitigation_plates import mitigation_plates
+from spikecim.reports.figure_files import inlined
 from spikecim.reports.mitigation_wording import findings, lede
 from spikecim.reports.plate import Plate
 from spikecim.reports.template import render
 from spikecim.results.mitigation import Mitigation
 
 
-def mitigation_html(found: Mitigation) -> str:
-    """The whole study as one page."""
-    return render("mitigation.html", page=_written(_page(found)))
+def mitigation_html(found: Mitigation, drawn: Iterable[tuple[Plate, str]]) -> str:
+    """The whole study as one page; `drawn` are its figures with their SVG."""
+    return render("mitigation.html", page=_written(_page(found, inlined(drawn))))
 
 
 def _written(value: Any) -> Any:
@@ -29,7 +30,7 @@ def _written(value: Any) -> Any:
     return as_html(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _page(found: Mitigation) -> dict[str, Any]:
+def _page(found: Mitigation, plates: list[dict[str, Any]]) -> dict[str, Any]:
     layers, cures = tables.layers_tables(found), tables.cures_table(found)
     sections = [("findings", "In short"), ("scores", "Before and after"), ("figures", "Figures"), ("why", "How strong")]
     sections += [("layers", "Arrays")] if layers else []
@@ -43,7 +44,7 @@ def _page(found: Mitigation) -> dict[str, Any]:
         "scores": tables.scores_table(found),
         "more": [tables.intervals_table(found), *([cures] if cures["rows"] else [])],
         "conventions": _conventions(found),
-        "plates": [_drawn(plate) for plate in mitigation_plates(found)],
+        "plates": plates,
         "why": tables.why_table(found),
         "layers": layers,
         "settings": tables.settings_rows(found.study),
@@ -70,17 +71,3 @@ def _conventions(found: Mitigation) -> str:
         f"{cited(found.confidence_percent)} % of {cited(found.draws)} draws in which chips, and {cited(found.blocks)} "
         "blocks of images, are drawn again. All chips read the same images."
     )
-
-
-def _drawn(plate: Plate) -> dict[str, Any]:
-    from markupsafe import Markup
-
-    from spikecim.reports.style import svg_of
-    from spikecim.reports.svg import inline
-
-    return {
-        "id": plate.id,
-        "title": plate.title,
-        "caption": plate.caption,
-        "svg": Markup(inline(svg_of(plate.draw()), plate.id, plate.title)),
-    }

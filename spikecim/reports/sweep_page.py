@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from spikecim.files import make_folder, write_csv, write_json, write_text
-from spikecim.reports.figure_files import write_png, write_svg
+from spikecim.reports.figure_files import inlined, save_plates
 from spikecim.reports.plate import Plate
-from spikecim.reports.style import png_of, svg_of
-from spikecim.reports.svg import inline
+from spikecim.reports.style import svg_of
 from spikecim.reports.sweep_findings import findings, refusals, troubles
 from spikecim.reports.sweep_plates import sweep_plates
 from spikecim.reports.sweep_tables import design_table, effect_tables, settings, share_tables, trouble_table
@@ -41,7 +40,6 @@ def write_sweep(report: SweepReport, out_dir: Path) -> dict[str, Path]:
         If the folder cannot be written to.
     """
     out_dir = make_folder(Path(out_dir))
-    figures = make_folder(out_dir / "figures")
     written = {
         name: out_dir / name for name in ("sweep.html", "sweep.json", "designs.csv", "effects.csv", "shares.csv")
     }
@@ -49,17 +47,9 @@ def write_sweep(report: SweepReport, out_dir: Path) -> dict[str, Path]:
     write_csv(written["designs.csv"], design_csv(report))
     write_csv(written["effects.csv"], effect_csv(report))
     write_csv(written["shares.csv"], share_csv(report))
-    drawn = []
-    for plate in sweep_plates(report):
-        figure = plate.draw()
-        svg, png = svg_of(figure), png_of(figure)
-        drawn.append((plate, svg))
-        for kind in ("png", "svg"):
-            written[f"figures/{plate.id}.{kind}"] = figures / f"{plate.id}.{kind}"
-        write_png(png, figures / f"{plate.id}.png")
-        write_svg(svg, figures / f"{plate.id}.svg")
+    drawn, figure_paths = save_plates(sweep_plates(report), out_dir)
     write_text(written["sweep.html"], _html(report, drawn))
-    return written
+    return written | figure_paths
 
 
 def sweep_html(report: SweepReport) -> str:
@@ -68,13 +58,7 @@ def sweep_html(report: SweepReport) -> str:
 
 
 def _html(report: SweepReport, drawn: Iterable[tuple[Plate, str]]) -> str:
-    from markupsafe import Markup
-
-    plates = [
-        {"id": p.id, "title": p.title, "caption": p.caption, "svg": Markup(inline(svg, p.id, p.title))}
-        for p, svg in drawn
-    ]
-    return render("sweep.html", page=_page(report, plates))
+    return render("sweep.html", page=_page(report, inlined(drawn)))
 
 
 def _page(report: SweepReport, plates: list[dict[str, Any]]) -> dict[str, Any]:

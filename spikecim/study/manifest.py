@@ -118,13 +118,7 @@ def _check(out: Path, manifest: Mapping[str, Any]) -> None:
         raise ResultFileError(
             f"{path}: has schema {found.get('schema')}, this spikecim reads schema {SCHEMA}; choose another --out"
         )
-    lines = differences(_told(found), _told(manifest))
-    if lines:
-        more = f"; and {len(lines) - _NAMED} more" if len(lines) > _NAMED else ""
-        raise ResultFileError(
-            f"{out}: holds results of something else: {'; '.join(lines[:_NAMED])}{more}. "
-            "Undo the change to go on there, or choose another --out"
-        )
+    refuse_another(out, _told(found), _told(manifest))
 
 
 def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,6 +126,17 @@ def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
     study = manifest.get("study")
     told = {key: value for key, value in study.items() if key != "title"} if isinstance(study, Mapping) else study
     return {**manifest, "study": told}
+
+
+def refuse_another(out: Path, old: object, new: object) -> None:
+    """Raise ResultFileError with the first differences if `out` was made from something else than `new`."""
+    lines = differences(old, new)
+    if lines:
+        more = f"; and {len(lines) - _NAMED} more" if len(lines) > _NAMED else ""
+        raise ResultFileError(
+            f"{out}: holds results of something else: {'; '.join(lines[:_NAMED])}{more}. "
+            "Undo the change to go on there, or choose another --out"
+        )
 
 
 def differences(old: object, new: object, path: str = "") -> list[str]:

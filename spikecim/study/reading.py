@@ -10,11 +10,11 @@ from typing import Any
 from spikecim.chips import load_chip
 from spikecim.chips.spec import ChipSpec
 from spikecim.datasets import NAMES
-from spikecim.errors import ParameterError, hint
+from spikecim.errors import ParameterError
 from spikecim.study.factors import BOUND, LEVELS, REDUNDANCY, Factor, base_values, check_values, read_factor
 from spikecim.study.metrics import check_metric
 from spikecim.study.spec import KINDS, SCHEMA, SPLITS, Study
-from spikecim.toml import read_toml
+from spikecim.toml import counted, known_keys, one_of, read_toml, text_at
 
 # Tables of a study file, their keys, and what a key is when it is left out (None: it must be given).
 _TABLES: dict[str, dict[str, Any]] = {
@@ -32,7 +32,6 @@ _TABLES: dict[str, dict[str, Any]] = {
     "metrics": {"report": ["accuracy", "input_spikes", "core_nj", "chip_nj"], "good_accuracy": 0.84},
 }
 _TOP = ("schema", "name", "title", "factors", *_TABLES, "search")
-_MOST = 10_000_000
 
 
 def read_study(path: str | Path) -> Study:
@@ -48,7 +47,7 @@ def read_study(path: str | Path) -> Study:
 
 def study_from(raw: Mapping[str, Any], where: str) -> Study:
     """A study from plain data, as TOML gives it; errors as for `read_study`."""
-    _keys(raw, _TOP, where, "")
+    known_keys(raw, _TOP, where)
     if raw.get("schema") != SCHEMA:
         found = f"is {raw['schema']!r}" if "schema" in raw else "is missing"
         raise ParameterError(f"{where}: schema {found}; this spikecim reads schema = {SCHEMA}")
@@ -60,39 +59,32 @@ def study_from(raw: Mapping[str, Any], where: str) -> Study:
     except ParameterError as error:
         raise ParameterError(f"{where}: [base] {error}") from None
     return Study(
-        name=_text(raw, "name", where),
+        name=text_at(raw, "name", where),
         title=str(raw.get("title", raw.get("name", ""))),
         chip=base["chip"],
         overrides=overrides,
         chip_digest=chip.digest(),
         network=base["network"],
-        data=_one_of(base["data"], NAMES, f"{where}: base.data"),
-        split=_one_of(base["split"], SPLITS, f"{where}: base.split"),
-        images=_count(base["images"], 0, f"{where}: base.images"),
-        seed=_count(base["seed"], 0, f"{where}: base.seed"),
-        n_chips=_count(base["chips"], 1, f"{where}: base.chips"),
+        data=one_of(base["data"], NAMES, f"{where}: base.data"),
+        split=one_of(base["split"], SPLITS, f"{where}: base.split"),
+        images=counted(base["images"], 0, f"{where}: base.images"),
+        seed=counted(base["seed"], 0, f"{where}: base.seed"),
+        n_chips=counted(base["chips"], 1, f"{where}: base.chips"),
         factors=_factors(raw.get("factors", {}), chip, overrides, where),
-        kind=_one_of(design["kind"], KINDS, f"{where}: design.kind"),
+        kind=one_of(design["kind"], KINDS, f"{where}: design.kind"),
         points=_points(design, where),
-        levels=_count(design["levels"], 2, f"{where}: design.levels"),
+        levels=counted(design["levels"], 2, f"{where}: design.levels"),
         metrics=_metrics(wanted["report"], chip, where),
         good_accuracy=_share(wanted["good_accuracy"], f"{where}: metrics.good_accuracy"),
         search=json.dumps(raw.get("search", {}), sort_keys=True),
     )
 
 
-def _keys(table: Mapping[str, Any], known: tuple[str, ...], where: str, inside: str) -> None:
-    for key in table:
-        if key not in known:
-            help_ = hint(key, known, f"allowed: {', '.join(known)}")
-            raise ParameterError(f"{where}: unknown key {inside + key!r}; {help_}")
-
-
 def _table(raw: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
     table, defaults = raw.get(name, {}), _TABLES[name]
     if not isinstance(table, Mapping):
         raise ParameterError(f"{where}: [{name}] must be a table, got {table!r}")
-    _keys(table, tuple(defaults), where, f"{name}.")
+    known_keys(table, defaults, where, f"{name}.")
     for key, value in table.items():
         kind = type(defaults[key])
         allowed = (int, float) if kind is float else kind
@@ -130,7 +122,7 @@ def _factors(
 
 
 def _points(design: Mapping[str, Any], where: str) -> int:
-    points = _count(design["points"], 1, f"{where}: design.points")
+    points = counted(design["points"], 1, f"{where}: design.points")
     if design["kind"] == "saltelli" and points & (points - 1):
         raise ParameterError(f"{where}: design.points is {points}; a Saltelli design takes a power of 2")
     return points
@@ -142,28 +134,6 @@ def _metrics(raw: object, chip: ChipSpec, where: str) -> tuple[str, ...]:
     for name in raw:
         check_metric(name, chip.decision.delta_s.value, f"{where}: metrics.report")
     return tuple(dict.fromkeys(raw))
-
-
-def _text(raw: Mapping[str, Any], key: str, where: str) -> str:
-    value = raw.get(key, "")
-    if not isinstance(value, str) or not value.isprintable():
-        raise ParameterError(f"{where}: {key} must be a text of one line, got {value!r}")
-    if not value.strip():
-        raise ParameterError(f"{where}: {key} is missing; give the study a short name")
-    return value.strip()
-
-
-def _one_of(value: str, allowed: tuple[str, ...], place: str) -> str:
-    if value not in allowed:
-        near = hint(value, allowed, f"allowed: {', '.join(allowed)}")
-        raise ParameterError(f"{place}: {value!r} is unknown; {near}")
-    return value
-
-
-def _count(value: int, low: int, place: str) -> int:
-    if not low <= value <= _MOST:
-        raise ParameterError(f"{place}: {value} is out of range; allowed {low} .. {_MOST}")
-    return value
 
 
 def _share(value: float, place: str) -> float:

@@ -64,7 +64,7 @@ def test_the_whole_study(tmp_path: Path) -> None:
     assert together.trained_against == ("quantisation", "fluctuation", "stuck", "nonlinearity")
     weights = {path.name for path in (tmp_path / "weights").iterdir()}
     assert weights == {"fluctuation", "fluctuation-nonlinearity-quantisation-stuck"}
-    write_mitigation(found, tmp_path, figures=False)
+    write_mitigation(found, tmp_path)
     assert len(json.loads((tmp_path / "mitigation.json").read_text())["conditions"]) == 6
     again = AnalogSubject(study, tmp_path)
     condition, cure = study.conditions[-1], study.cures["all"][0]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spikecim.arrays.crossbar.check import checked_conductance
 from spikecim.arrays.crossbar.wires import Wires
+from spikecim.errors import ParameterError
 
 if TYPE_CHECKING:
     from spikecim.arrays.crossbar.cell_law import CellLaw
@@ -57,6 +58,12 @@ class Crossbar:
     def off_branches(self) -> NDArray[np.float64]:
         """Each cell with its switched-off transistor in series, S (n_rows, n_cols); gated arrays."""
         return switched_off(self.conductance, self.wires.leak)
+
+    def check_passive_linear(self, why: str) -> None:
+        """Raise ParameterError, which begins with `why`, unless the array is passive and its cells are linear."""
+        if self.wires.kind != "passive" or self.iv is not None:
+            what = "of nonlinear cells" if self.iv is not None else "gated"
+            raise ParameterError(f"{why}; this array is {what}")
 
 
 def in_series(conductance: NDArray[np.float64], resistance: float) -> NDArray[np.float64]:

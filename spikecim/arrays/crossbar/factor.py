@@ -19,7 +19,7 @@ from spikecim.arrays.crossbar.kirchhoff import LARGE_CHUNK_CELLS, solved
 from spikecim.arrays.crossbar.orientation import turned
 from spikecim.arrays.crossbar.solution import Solution
 from spikecim.arrays.crossbar.wires import Wires
-from spikecim.errors import CircuitError, ParameterError
+from spikecim.errors import CircuitError
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.intp]
@@ -128,9 +128,7 @@ class Factorised:
     """
 
     def __init__(self, crossbar: Crossbar) -> None:
-        if crossbar.wires.kind != "passive" or crossbar.iv is not None:
-            what = "of nonlinear cells" if crossbar.iv is not None else "gated"
-            raise ParameterError(f"a factorisation is reused in passive arrays of linear cells; this array is {what}")
+        crossbar.check_passive_linear("a factorisation is reused in passive arrays of linear cells")
         self.crossbar = crossbar
         self._solver = NodalFactor(branches=turned(crossbar.branches, crossbar.wires), wires=crossbar.wires)
 

@@ -14,7 +14,6 @@ from spikecim.arrays.crossbar.line_cg import LineCG
 from spikecim.arrays.crossbar.orientation import transpose, transposed, turned
 from spikecim.arrays.crossbar.solution import Solution
 from spikecim.arrays.crossbar.wires import Wires
-from spikecim.errors import ParameterError
 
 
 def transfer_matrix(conductance: ArrayLike, wires: Wires) -> NDArray[np.float64]:
@@ -75,11 +74,7 @@ class Transfer:
     """
 
     def __init__(self, crossbar: Crossbar) -> None:
-        if crossbar.wires.kind != "passive" or crossbar.iv is not None:
-            what = "of nonlinear cells" if crossbar.iv is not None else "gated"
-            raise ParameterError(
-                f"a transfer matrix gives the currents of passive, linear arrays; this array is {what}"
-            )
+        crossbar.check_passive_linear("a transfer matrix gives the currents of passive, linear arrays")
         self.crossbar = crossbar
         self.matrix = transfer_matrix(crossbar.conductance, crossbar.wires)
         every = np.ones((1, crossbar.shape[0]))
