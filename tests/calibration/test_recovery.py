@@ -20,7 +20,7 @@ from spikecim.results.calibration_data import calibration_json, calibration_rows
 from spikecim.study.pool import OneProcess
 from tests.calibration.files import small, told
 
-N_TRIAL = 60
+N_TRIAL = 40
 HRS, GAIN, WINDOW = "cell.hrs.sigma_ln", "injectors.gain_mismatch_rel", "coding.window"
 
 

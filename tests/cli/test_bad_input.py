@@ -190,7 +190,7 @@ def test_ctrl_c_during_the_main_job(tmp_path: Path) -> None:
     )
     while not (tmp_path / "o").exists():
         time.sleep(0.1)
-    time.sleep(6.0)
+    time.sleep(3.0)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate()
     assert process.returncode == 130, stderr

@@ -102,7 +102,7 @@ def test_long_windows_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     quick = tuple(case for case in rate_equivalence.CASES if case.name != "lenet")
     monkeypatch.setattr(rate_equivalence, "CASES", quick)
-    found = RateEquivalenceExperiment(limit=1000, longest=256).run()
+    found = RateEquivalenceExperiment(limit=500, longest=256).run()
     assert found.close is not None and found.close.otherwise[-1] == 0
     assert all(abs(curve.loss[1]) <= 0.2 for curve in found.curves)
 

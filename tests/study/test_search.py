@@ -147,7 +147,7 @@ def test_sigkill_changes_nothing_and_nothing_is_computed_twice(
     total, done = len(whole[1].seen), 0
     draw = np.random.default_rng(11)
     while done < total:
-        left = int(draw.integers(15, 40))
+        left = int(draw.integers(25, 60))
         words = [sys.executable, "-c", _KILLED, str(tmp_path), str(left)]
         run = subprocess.run(words, capture_output=True, text=True, cwd=Path(__file__).parents[2], env=os.environ)
         done += run.stdout.count("point")
