@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spikecim.cli.device_levels import fit_levels_command, library_command, library_titles, of_library, show_library
+from spikecim.cli.device_pulses import fit_pulses_command, pulses_command
 from spikecim.cli.options import Json, Quiet, Seed
 from spikecim.cli.shell import guarded, say, show, show_json, stages
 from spikecim.errors import ParameterError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Fit measured cells, show and list cell devices.")
 app.command("fit-levels")(fit_levels_command)
 app.command("library")(library_command)
+app.command("pulses")(pulses_command)
+app.command("fit-pulses")(fit_pulses_command)
 _NOTABLE = 0.01  # share of measured cells outside the base's window that is worth a line
 
 

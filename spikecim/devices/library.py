@@ -10,6 +10,7 @@ from typing import Any
 from spikecim.devices.analog_cell import AnalogCell
 from spikecim.devices.level_spec import MultiLevelSpec
 from spikecim.devices.multilevel import MultiLevelCell
+from spikecim.devices.overrides import overridden
 from spikecim.devices.oxram import OxramSpec
 from spikecim.devices.slc_levels import SlcLevels, SlcSpec
 from spikecim.errors import ParameterError, hint
@@ -43,10 +44,10 @@ def load_device(name: str | Path, overrides: Mapping[str, object] | None = None)
     raw, where = _table(name)
     changes = dict(overrides or {})
     if "preset" not in raw:
-        return MultiLevelCell(spec=read_section(MultiLevelSpec, _overridden(raw, changes, where), where))
+        return MultiLevelCell(spec=read_section(MultiLevelSpec, overridden(raw, changes, where), where))
     own = {path: value for path, value in changes.items() if not path.startswith(f"{_CELL}.")}
     cell = {path.partition(".")[2]: value for path, value in changes.items() if path not in own}
-    spec = read_section(SlcSpec, _overridden(raw, own, where), where)
+    spec = read_section(SlcSpec, overridden(raw, own, where), where)
     return SlcLevels(spec=spec, preset=_preset(spec.preset, cell, where))
 
 
@@ -70,23 +71,7 @@ def _preset(name: str, changes: Mapping[str, object], where: str) -> OxramSpec:
     raw = read_toml(resources.files("spikecim.devices") / "presets" / f"{name}.toml", name, _GIVE)
     cell = {key: value for key, value in raw.items() if key not in ("name", "title", "sources")}
     place = f"{where}: preset {name}"
-    return read_section(OxramSpec, _overridden(cell, changes, place), place)
-
-
-def _overridden(raw: dict[str, Any], changes: Mapping[str, object], where: str) -> dict[str, Any]:
-    for path, value in changes.items():
-        *parents, last = path.split(".")
-        table: Any = raw
-        for part in (*parents, last):
-            known = list(table) if isinstance(table, dict) and "value" not in table else []
-            if part not in known:
-                help_ = hint(part, known, f"allowed: {', '.join(known) or 'nothing below a value'}")
-                raise ParameterError(f"{where}: override {path!r}: unknown key {part!r}; {help_}")
-            table, parent = table[part], table
-        if not isinstance(table, dict) or "value" not in table:
-            raise ParameterError(f"{where}: override {path!r}: names a table, not a value; go one level deeper")
-        parent[last] = {"value": value, "status": "assumed", "source": "override on the command line or in a call"}
-    return raw
+    return read_section(OxramSpec, overridden(cell, changes, place), place)
 
 
 def _shipped(folder: str) -> list[str]:

@@ -89,7 +89,7 @@ class SlcOxram:
         another number draws the cycle-to-cycle part anew on the same cells.
         """
         spec, shape = self.spec, targets.shape
-        body = stream(seed, *path, "cell").standard_normal((2, *shape))
+        body = self.body(shape, seed, *path)
         fate = stream(seed, *path, "stuck").random(shape)
         stuck_lrs = fate < self._stuck_lrs()
         stuck_hrs = fate > 1.0 - spec.stuck_hrs.value
@@ -104,6 +104,27 @@ class SlcOxram:
             )
         verified = self.inside(resistance, targets)
         return Cells(resistance=resistance, target=targets, stuck=stuck, verified=verified, pulses=pulses)
+
+    def body(self, shape: tuple[int, ...], seed: int, *path: str | int) -> NDArray[np.float64]:
+        """What stays with each cell of the array that `seed` and `path` name: z_cell in LRS [0] and HRS [1], (2, ...)."""
+        return stream(seed, *path, "cell").standard_normal((2, *shape))
+
+    def rewrite(
+        self, cells: Cells, body: NDArray[np.float64], targets: NDArray[np.bool_], draws: np.random.Generator
+    ) -> Cells:
+        """Write programmed `cells` (...) of `body` (2, ...) once more, towards `targets`; stuck ones stay as they are.
+
+        Every pulse draws the cycle-to-cycle part anew from `draws`; `pulses` are those of this write.
+        """
+        part = np.where(targets, body[0], body[1])
+        first = np.where(cells.stuck, cells.resistance, self._pulse(targets, part, draws))
+        resistance, pulses = first, np.ones(first.shape, np.int32)
+        if self.spec.programming.mode.value == "write-verify":
+            resistance, pulses = self._verify(
+                first, targets, cells.stuck, lambda again: self._pulse(targets[again], part[again], draws)
+            )
+        verified = self.inside(resistance, targets)
+        return Cells(resistance=resistance, target=targets, stuck=cells.stuck, verified=verified, pulses=pulses)
 
     def programming_energy(self, cells: Cells) -> float:
         """Joules spent on `cells`: pulses times the energy of a SET (target LRS) or RESET pulse."""

@@ -85,11 +85,11 @@ def _side(cell: IntArray, tells: Mask, off: Mask, rail: float | None) -> tuple[S
     asked, missed = np.bincount(cell, tells), np.bincount(cell, tells & off)
     stuck = (asked > 0) & (missed == asked)
     seen, n = int(stuck.sum()), int((asked > 0).sum())
-    side = StuckSide(share=_share(seen, n), stuck=seen, cells=n, rail=rail if seen else None)
+    side = StuckSide(share=exact_share(seen, n), stuck=seen, cells=n, rail=rail if seen else None)
     return side, np.asarray(stuck[cell])
 
 
-def _share(k: int, n: int) -> Estimate:
+def exact_share(k: int, n: int) -> Estimate:
     """k of n with the exact interval of Clopper and Pearson (Biometrika 26, 404, 1934)."""
     from scipy.special import betaincinv
 
