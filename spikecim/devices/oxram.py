@@ -106,7 +106,7 @@ class SlcOxram:
         return Cells(resistance=resistance, target=targets, stuck=stuck, verified=verified, pulses=pulses)
 
     def body(self, shape: tuple[int, ...], seed: int, *path: str | int) -> NDArray[np.float64]:
-        """What stays with each cell of the array that `seed` and `path` name: z_cell in LRS [0] and HRS [1], (2, ...)."""
+        """What stays with each cell of the array `seed` and `path` name: z_cell in LRS [0] and HRS [1], (2, ...)."""
         return stream(seed, *path, "cell").standard_normal((2, *shape))
 
     def rewrite(
