@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spikecim.reports.wording import PART_NAMES, number, published, significant
 
@@ -62,6 +62,17 @@ def as_html(text: str) -> Markup:
     safe = str(escape(text))
     safe = re.sub(rf"(?<=[\d{_CLOSE}]) (?=%|[pnµ]J\b|nm\b|µs\b)", "\u00a0", safe)
     return Markup(_CITED.sub(r'<data value="\1">\2</data>', safe))
+
+
+def all_as_html(value: Any) -> Any:
+    """Every text within plain data as `as_html` makes it; what is markup already stays."""
+    from markupsafe import Markup
+
+    if isinstance(value, dict):
+        return {key: all_as_html(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [all_as_html(item) for item in value]
+    return as_html(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def as_latex(text: str) -> str:

@@ -63,10 +63,15 @@ def _best(found: Learning, best: ConditionResult) -> str:
     new, old = best.spread("after_new"), best.spread("after_old")
     before_new = spread(found.before["new"]).mean
     start = "nobody could answer" if found.task == "new-class" else f"were right in {points(before_new)} %"
+    before, after = spread(found.before["all"]), best.spread("after_all")
+    alone = sum(one.rule != OFFLINE for one in found.conditions) == 1
+    pays = "" if after.low > before.mean else " In all, this learning does not pay."
     return (
-        f"Best learns “{name_of(best)}”: images of what is new, which {start} before, are then right in "
+        f"{'Learned by' if alone else 'Best of all learns'} “{name_of(best)}”: images of what is new, which {start} "
+        f"before, are then right in "
         f"{with_interval(new)} %, and what was known in {with_interval(old)} %, after "
-        f"{with_interval(spread(found.before['old']))} %; all together {with_interval(best.spread('after_all'))} %."
+        f"{with_interval(spread(found.before['old']))} %; all together {with_interval(after)} %, after "
+        f"{with_interval(before)} %.{pays}"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from spikecim.reports import mitigation_tables as tables
-from spikecim.reports.energy_wording import as_html, cited
+from spikecim.reports.energy_wording import all_as_html, cited
 from spikecim.reports.figure_files import inlined
 from spikecim.reports.mitigation_wording import findings, lede
 from spikecim.reports.plate import Plate
@@ -16,18 +16,7 @@ from spikecim.results.mitigation import Mitigation
 
 def mitigation_html(found: Mitigation, drawn: Iterable[tuple[Plate, str]]) -> str:
     """The whole study as one page; `drawn` are its figures with their SVG."""
-    return render("mitigation.html", page=_written(_page(found, inlined(drawn))))
-
-
-def _written(value: Any) -> Any:
-    """Every text of the page as markup: escaped, numbers with their values."""
-    from markupsafe import Markup
-
-    if isinstance(value, dict):
-        return {key: _written(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_written(item) for item in value]
-    return as_html(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return render("mitigation.html", page=all_as_html(_page(found, inlined(drawn))))
 
 
 def _page(found: Mitigation, plates: list[dict[str, Any]]) -> dict[str, Any]:
