@@ -67,7 +67,7 @@ def live(curves: tuple[LiveRun, ...]) -> Figure:
             )
         y_title(axes, f"Validation accuracy (%), {len(curves):,} trainings so far")
         axes.set_xlabel("Epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.grid(axis="y")
         figure.legend(loc="outside lower left", frameon=False, fontsize=SMALL - 1, handlelength=2.6)
         return figure

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from spikecim.reports.insitu_figures import Look, legend, looks
 from spikecim.reports.insitu_wording import device_name
 from spikecim.reports.style import PUBLISHED, SMALL, new_figure, note, plain_log, styled
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 _ACROSS = 2
 _PANEL = 1.45  # inch
+# Just above all accuracies, and ticks for a scale that ends there, %.
+_TOP, _TICKS = 101.0, (20, 50, 80, 90, 95, 98)
 
 
 def rates(found: InsituTable) -> Figure:
@@ -44,6 +48,7 @@ def _panels(found: InsituTable, draw: Callable[[Axes, CellResult, Look], None], 
         if log:
             panels[0, 0].set_xscale("log")
             plain_log(panels[0, 0])
+            _stretch(panels[0, 0])
         for place in range(max(0, len(found.devices) - _ACROSS), len(found.devices)):
             axes = panels[place // _ACROSS, place % _ACROSS]
             axes.set_xlabel(label)
@@ -51,6 +56,14 @@ def _panels(found: InsituTable, draw: Callable[[Axes, CellResult, Look], None], 
         figure.supylabel("Validation accuracy (%)", fontsize=SMALL + 1)
         legend(figure, found)
         return figure
+
+
+def _stretch(axes: Axes) -> None:
+    """Even steps of the logarithm of the error: 90 to 95 % as long as 80 to 90 %."""
+    low, high = axes.get_ylim()
+    axes.set_yscale("function", functions=(lambda y: -np.log10(_TOP - y), lambda z: _TOP - 10.0**-z))
+    axes.set_yticks([tick for tick in _TICKS if low < tick < high])
+    axes.set_ylim(low, min(high, 99.5))
 
 
 def _rates(axes: Axes, cell: CellResult, look: Look) -> None:
@@ -82,4 +95,4 @@ def _curve(axes: Axes, cell: CellResult, look: Look) -> None:
         linewidth=0,
     )
     axes.plot(epochs, means, linestyle=look.dashes, linewidth=1.2, **look.mark(3.2 if len(epochs) < 12 else 0))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))

@@ -23,7 +23,7 @@ def insitu_plates(found: InsituTable) -> list[Plate]:
             group="tuning",
             title="Every rate that was tried",
             caption="Small marks are tuning seeds on validation images, lines their means, the large mark the rate "
-            "that is scored; × is a rate that failed.",
+            "that is scored; × is a rate that failed. The scale is stretched towards 100 %.",
             draw=partial(rates, found),
         )
     )

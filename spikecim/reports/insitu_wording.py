@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spikecim.reports.energy_wording import DASH, cited
+from spikecim.reports.wording import several
 from spikecim.results.insitu_table import CellResult, DeviceRow, GainRow, InsituTable, MeanInterval
 
 _RULES = {
@@ -64,11 +65,11 @@ def network_name(found: InsituTable) -> str:
 def lede(found: InsituTable) -> str:
     """What was done, in one sentence."""
     seeds = found.study["seeds"]
+    devices, rules = several(len(found.devices), "device"), several(len(found.study["rules"]), "update rule")
     return (
-        f"{network_name(found)}, weights written into analog cells as it learns: {cited(len(found.devices))} devices, "
-        f"{cited(len(found.study['rules']))} update rules. Each rate is tuned on validation images with "
-        f"{cited(seeds['tuning'])} seeds and confirmed with {cited(seeds['confirming'])}; it is scored on test images "
-        f"with {cited(seeds['scoring'])} others."
+        f"{network_name(found)}, weights written into analog cells as it learns: {devices}, {rules}. Each rate is "
+        f"tuned on validation images with {several(seeds['tuning'], 'seed')} and confirmed with "
+        f"{cited(seeds['confirming'])}; it is scored on test images with {cited(seeds['scoring'])} others."
     )
 
 
