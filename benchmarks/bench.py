@@ -30,6 +30,8 @@ from benchmarks.cases import (
 from benchmarks.correction_cases import correction_rows
 from benchmarks.crossbar_cases import crossbar_rows
 from benchmarks.crossbar_peers import crossbar_peer_rows
+from benchmarks.insitu_cases import insitu_rows
+from benchmarks.insitu_deep_cases import insitu_deep_rows
 from benchmarks.layered_cases import layered_rows
 from benchmarks.peers import peer_rows
 from benchmarks.sweep_cases import sweep_rows
@@ -86,6 +88,8 @@ def measurements(plan: Plan, say: Callable[[str], None]) -> Iterator[Row]:
     yield from crossbar_peer_rows(plan, say)
     yield from correction_rows(plan, say)
     yield from aware_rows(plan, say)
+    yield from insitu_rows(plan, say)
+    yield from insitu_deep_rows(plan, say)
 
 
 def table(rows: list[Row], about: dict[str, Any]) -> Table:

@@ -59,6 +59,8 @@ class Plan:
     aware_steps: int = 100
     crossbar_size: int = 512
     correction_arrays: int = 0  # 0: all
+    insitu_images: int = 60_000  # 0: not measured
+    deep_width: float = 1.0  # of VGG-8; 0: not measured
 
 
 QUICK = Plan(
@@ -75,6 +77,8 @@ QUICK = Plan(
     sweep_points=60,
     aware_steps=20,
     correction_arrays=4,
+    insitu_images=6_000,
+    deep_width=0.25,
 )
 
 

@@ -76,12 +76,16 @@ def _shape(layer: LayerCounts, samples: int) -> LayerShape:
     return LayerShape(name=layer.name, n_in=layer.n_in, n_out=layer.n_out, positions=positions, inputs=inputs)
 
 
-def run_writes(run: TrainingRun) -> Writes:
-    """Pulses, row phases and velocity bits that a training counted, for one trained image."""
+def run_writes(run: TrainingRun, design: TrainingDesign) -> Writes:
+    """Pulses, row phases and velocity bits that a training counted, for one trained image.
+
+    A training counts rows of the whole matrix; here a row is driven in each of the arrays of `design` that its columns
+    need, both cells of a pair side by side. That is the most it can be: an array without a pulse is not left out.
+    """
     _trained(run)
     counted = {
         "pulses": [layer.pulses_up + layer.pulses_down for layer in run.layers],
-        "row_phases": [layer.row_phases for layer in run.layers],
+        "row_phases": [layer.row_phases * design.column_tiles(layer.n_out) for layer in run.layers],
         "velocity_bits": [layer.velocity_bits_moved for layer in run.layers],
     }
     told = f"counted in a training of {run.samples:,} images, {run.steps:,} updates"
@@ -110,11 +114,12 @@ def run_events(run: TrainingRun, base: TrainingDesign | None = None) -> Training
     base : TrainingDesign, optional
         Words, sites and arrays; batch, cells and momentum come from the training.
     """
-    return count_events(run_shapes(run), run_design(run, base or TrainingDesign()), run_writes(run))
+    design = run_design(run, base or TrainingDesign())
+    return count_events(run_shapes(run), design, run_writes(run, design))
 
 
-def study_writes(cell: CellResult, layers: Sequence[LayerShape], batch: int) -> Writes:
-    """Writes of one device and rule of a study, means over its seeds, for one trained image.
+def study_writes(cell: CellResult, layers: Sequence[LayerShape], design: TrainingDesign) -> Writes:
+    """Writes of one device and rule of a study, means over its seeds, for one trained image; rows as of `run_writes`.
 
     Raises
     ------
@@ -125,12 +130,11 @@ def study_writes(cell: CellResult, layers: Sequence[LayerShape], batch: int) -> 
         raise ParameterError(f"{cell.device}, {cell.rule}: no training ended well, so no write was counted")
     # Pulses are told for the whole training and for each update; without any there is no row phase to share out.
     steps = max((row.pulses / row.pulses_per_step for row in cell.arrays if row.pulses_per_step > 0), default=1.0)
+    batch, pairs = design.batch, tuple(zip(cell.arrays, layers, strict=True))
     counts = {
         "pulses": [row.pulses_per_step * row.cells / batch for row in cell.arrays],
-        "row_phases": [row.row_phases / (steps * batch) for row in cell.arrays],
-        "velocity_bits": [
-            row.velocity_bits * shape.weights / batch for row, shape in zip(cell.arrays, layers, strict=True)
-        ],
+        "row_phases": [row.row_phases * design.column_tiles(shape.n_out) / (steps * batch) for row, shape in pairs],
+        "velocity_bits": [row.velocity_bits * shape.weights / batch for row, shape in pairs],
     }
     return Writes(
         source=f"counted: {cell.device}, {cell.rule}, {len(cell.seeds)} seeds",

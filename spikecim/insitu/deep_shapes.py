@@ -115,13 +115,3 @@ def forward_macs(layers: tuple[DeepLayer, ...]) -> int:
 def training_macs(layers: tuple[DeepLayer, ...]) -> int:
     """Of one trained image: forward, error and gradient pass; the first layer hands no error on."""
     return 3 * forward_macs(layers) - layers[0].macs
-
-
-def training_operations(layers: tuple[DeepLayer, ...]) -> int:
-    """Multiplications and additions of one trained image: 3.688 G for VGG-8."""
-    return 2 * training_macs(layers)
-
-
-def weight_count(layers: tuple[DeepLayer, ...]) -> int:
-    """Weights of all layers: 12.973 M for VGG-8."""
-    return sum(layer.weights for layer in layers)

@@ -11,7 +11,6 @@ import numpy as np
 
 from spikecim.devices.pulsed.cells import PulsedCells, State, stored
 from spikecim.devices.pulsed.pair import FloatMatrix, WeightCells, Writing
-from spikecim.errors import ParameterError
 from spikecim.insitu.rules.counts import UpdateCounts
 from spikecim.insitu.rules.rule import Peak, power_of_two
 from spikecim.insitu.rules.spec import UpdateSpec
@@ -25,10 +24,7 @@ class GradientRule:
     """Wanted change -rate u of every weight, u = g or v over its norm; rounded to pulses of `weight_cells`."""
 
     def __init__(self, weight_cells: WeightCells, spec: UpdateSpec, seed: int, *path: str | int) -> None:
-        if spec.rule == "v2.1" and weight_cells.pairing != "single":
-            raise ParameterError("update rule v2.1: its weights are single cells; use pairing single")
-        if spec.phases == "alternate" and weight_cells.pairing != "single":
-            raise ParameterError(f"update rule {spec.rule}: phases alternate: a pair needs both polarities; use both")
+        spec.check_cells(weight_cells.plus.spec.kind, weight_cells.pairing)
         self.spec, self.weight_cells = spec, weight_cells
         self.counts, self._peak = UpdateCounts(), Peak(spec.norm_memory)
         shape, self._key = weight_cells.shape, np.uint64(name_key(seed, *path, "rounding"))

@@ -21,6 +21,13 @@ _AUTO = {
     "tiki-taka": ("stochastic", "gradient", "never"),
     "v2.1": ("nearest", "power-of-two", "epoch"),
 }
+# What no other rule looks at: there it must keep its default.
+_OF_ONE_RULE = {
+    "transfer_every": "tiki-taka",
+    "transfer_rate": "tiki-taka",
+    "transfer_carry": "tiki-taka",
+    "weight_bits": "v2.1",
+}
 _RANGES: dict[str, tuple[float, float]] = {
     "rate": (0.0, 1e6),
     "gamma": (0.0, 0.9999),
@@ -115,21 +122,69 @@ class UpdateSpec:
                 raise ParameterError(
                     f"update rule {self.rule}: {key} is {getattr(self, key)}; allowed {low:g} .. {high:g}"
                 )
-        self._check_together()
         usual = dict(zip(("rounding", "normalise", "reset"), _AUTO.get(self.rule, _AUTO["sgd"]), strict=True))
         for key, value in usual.items():
             if getattr(self, key) == "auto":
                 object.__setattr__(self, key, value)
+        self._check_together()
+
+    def check_cells(self, kind: str, pairing: str) -> None:
+        """Refuse cells that this rule cannot write.
+
+        Parameters
+        ----------
+        kind : str
+            Of the device: ``"curve"`` or ``"table"``.
+        pairing : str
+            ``"single"`` or ``"pair"``.
+
+        Raises
+        ------
+        ParameterError
+            Saying what to take instead.
+        """
+        paired, plain = pairing != "single", self.rule == "v2.1"
+        faults = {
+            "its weights are single cells; use pairing single": plain and paired,
+            "it takes the step of a curve as a chance, and this device is a table of measured steps; "
+            "use a device with a curve, or another rule": plain and kind == "table",
+            "phases alternate: a pair needs both polarities; use both": paired and self.phases == "alternate",
+        }
+        self._refuse(faults)
 
     def _check_together(self) -> None:
+        fast, bare = self.rule == "tiki-taka", self.gamma == 0.0
+        hiding = self.normalise in ("max", "power-of-two")
         faults = {
             f"gamma is {self.gamma:g}, but sgd keeps no velocity; use momentum": self.rule == "sgd" and self.gamma > 0,
-            "gamma is 0; give a gamma above 0, or use sgd": self.rule == "momentum" and self.gamma == 0,
-            "velocity_bits has no effect without gamma": self.velocity_bits > 0 and self.gamma == 0,
+            "gamma is 0; give a gamma above 0, or use sgd": self.rule in ("momentum", "v2.1") and bare,
+            "velocity_bits has no effect without gamma": self.velocity_bits > 0 and bare,
             f"velocity_bits is {self.velocity_bits}; allowed 0 (floats) or 3 .. 32": self.velocity_bits in (1, 2),
-            "gamma has no effect in tiki-taka, whose fast weights average": self.rule == "tiki-taka" and self.gamma > 0,
-            "transfer_carry has an effect in tiki-taka only": self.transfer_carry and self.rule != "tiki-taka",
+            "gamma has no effect in tiki-taka, whose fast weights average": fast and self.gamma > 0,
+            "phases alternate has no effect in tiki-taka; use both": fast and self.phases == "alternate",
+            "reset epoch has no effect without gamma: there is no velocity to clear": self.reset == "epoch" and bare,
+            "rescale none has no effect without gamma: nothing is rescaled": self.rescale == "none" and bare,
+            "rescale none has no effect in v2.1, which never rescales": (
+                self.rescale == "none" and self.rule == "v2.1"
+            ),
+            f"rescale none has no effect with normalise {self.normalise}: nothing is rescaled": (
+                self.rescale == "none" and not hiding
+            ),
+            "norm_memory has an effect with normalise gradient or velocity_bits only": (
+                self._given("norm_memory") and self.normalise != "gradient" and self.velocity_bits == 0
+            ),
+            **{
+                f"{key} has an effect in {rule} only": self._given(key) and self.rule != rule
+                for key, rule in _OF_ONE_RULE.items()
+            },
         }
+        self._refuse(faults)
+
+    def _given(self, key: str) -> bool:
+        """Whether `key` is not at its default."""
+        return bool(getattr(self, key) != getattr(UpdateSpec, key))
+
+    def _refuse(self, faults: dict[str, bool]) -> None:
         for fault, found in faults.items():
             if found:
                 raise ParameterError(f"update rule {self.rule}: {fault}")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from spikecim.devices.pulsed.device import PulsedDevice
+from spikecim.devices.pulsed.library import load_pulsed
 from spikecim.errors import ParameterError
 from spikecim.insitu.layer import LearningLayer, make_layer
 from spikecim.insitu.rules.spec import UpdateSpec
@@ -165,6 +166,14 @@ def test_v21_takes_the_pulse_as_a_chance_of_one_weight_step() -> None:
     assert (moved < 0).mean() == pytest.approx(0.2, abs=5 * math.sqrt(0.16 / n))
     with pytest.raises(ParameterError, match=r"v2\.1: its weights are single cells"):
         layer([[0.0]], "v2.1", pairing="pair", gamma=0.9)
+
+
+def test_v21_needs_a_curve() -> None:
+    """A table has no curve whose step could be a chance: it would be plain nearest rounding under another name."""
+    with pytest.raises(ParameterError, match=r"update rule v2\.1: .* a table of measured steps; use") as caught:
+        layer([[0.0]], "v2.1", device=load_pulsed("rram-hfo2-table"), gamma=0.9)
+    assert "\n" not in str(caught.value)
+    layer([[0.0]], "sgd", device=load_pulsed("rram-hfo2-table"))
 
 
 def test_v21_noise_only_where_the_weight_moved() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -55,7 +56,35 @@ BAD = {
     "idle bits": ({"velocity_bits": 8}, "velocity_bits has no effect without gamma"),
     "carry": ({"transfer_carry": True}, "transfer_carry has an effect in tiki-taka only"),
     "tiki": ({"rule": "tiki-taka", "gamma": 0.9}, "gamma has no effect in tiki-taka"),
+    "tiki phases": ({"rule": "tiki-taka", "phases": "alternate"}, "phases alternate has no effect in tiki-taka"),
+    "v2.1 alone": ({"rule": "v2.1"}, r"update rule v2\.1: gamma is 0; give a gamma above 0"),
+    "v2.1 rescale": ({"rule": "v2.1", "gamma": 0.9, "rescale": "none"}, r"no effect in v2\.1, which never rescales"),
+    "reset": ({"reset": "epoch"}, "reset epoch has no effect without gamma"),
+    "rescale": ({"rule": "residual", "rescale": "none"}, "rescale none has no effect without gamma"),
+    "rescale norm": (
+        {"rule": "momentum", "gamma": 0.9, "rescale": "none", "normalise": "gradient"},
+        "rescale none has no effect with normalise gradient",
+    ),
+    "transfer every": ({"transfer_every": 4}, "transfer_every has an effect in tiki-taka only"),
+    "transfer rate": ({"rule": "momentum", "gamma": 0.5, "transfer_rate": 0.2}, "transfer_rate has an effect in tiki"),
+    "weight bits": ({"weight_bits": 4}, r"update rule sgd: weight_bits has an effect in v2\.1 only"),
+    "memory": ({"norm_memory": 0.9}, "norm_memory has an effect with normalise gradient or velocity_bits only"),
 }
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"rule": "residual", "gamma": 0.5, "reset": "epoch", "rescale": "none"},
+        {"rule": "mixed-precision", "norm_memory": 1.0},
+        {"rule": "momentum", "gamma": 0.9, "velocity_bits": 8, "norm_memory": 0.5},
+        {"rule": "tiki-taka", "transfer_every": 2, "transfer_rate": 0.2, "norm_memory": 0.9},
+        {"rule": "v2.1", "gamma": 0.9, "weight_bits": 4},
+    ],
+)
+def test_settings_with_an_effect_stay_and_a_spec_told_in_full_is_itself(values: dict[str, Any]) -> None:
+    spec = UpdateSpec(**values)
+    assert UpdateSpec(**asdict(spec)) == spec
 
 
 @pytest.mark.parametrize(("values", "message"), BAD.values(), ids=BAD)
