@@ -12,6 +12,14 @@ from typing import Any
 from spikecim.errors import ParameterError, hint
 
 MOST_COUNTED = 10_000_000
+_KIND_NAMES: dict[type, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    dict: "table",
+    list: "list",
+    bool: "true or false",
+}
 
 
 def read_toml(file: Path | Traversable, where: str, give: str) -> dict[str, Any]:
@@ -56,6 +64,20 @@ def known_keys(table: Mapping[str, Any], known: Iterable[str], where: str, insid
         if key not in allowed:
             near = hint(key, allowed, f"allowed: {', '.join(allowed)}")
             raise ParameterError(f"{where}: unknown key {inside + key!r}; {near}")
+
+
+def table_at(raw: Mapping[str, Any], name: str, defaults: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The table `name` of a file, `defaults` filled in; its values must be of their kinds, else ParameterError."""
+    table = raw.get(name, {})
+    if not isinstance(table, Mapping):
+        raise ParameterError(f"{where}: [{name}] must be a table, got {table!r}")
+    known_keys(table, defaults, where, f"{name}.")
+    for key, value in table.items():
+        kind = type(defaults[key])
+        allowed = (int, float) if kind is float else kind
+        if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
+            raise ParameterError(f"{where}: {name}.{key} must be a {_KIND_NAMES[kind]}, got {value!r}")
+    return {**defaults, **table}
 
 
 def text_at(raw: Mapping[str, Any], key: str, where: str) -> str:

@@ -41,6 +41,8 @@ TINY = Plan(
     aware_steps=0,
     crossbar_size=12,
     correction_arrays=1,
+    deep_width=0.0,
+    insitu_images=0,
 )
 MAIN_KEYS = ["name", "seconds", "cpu_seconds", "images_per_second", "ratio", "against"]
 EXTRA_KEYS = {"note", "target_seconds", "peak_mb", "images_per_cpu_second", "ratio_of"}

@@ -32,6 +32,8 @@ def test_wheel_holds_chips_devices_weights_and_templates(wheel: Path) -> None:
         ("energy", "toml"),
         ("study/ready", "toml"),
         ("mitigate/ready", "toml"),
+        ("insitu/study/ready", "toml"),
+        ("insitu/spirit", "toml"),
         ("devices/presets", "toml"),
         ("training/weights", "npz"),
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spikecim.cli import cells, chips, conversions, crossbar, data, device, experiments, inspect
+from spikecim.cli import cells, chips, conversions, crossbar, data, device, experiments, inspect, learn
 from spikecim.cli.attribute import attribute
 from spikecim.cli.calibrate import calibrate
 from spikecim.cli.codes import codes
@@ -15,12 +15,14 @@ from spikecim.cli.convert import convert
 from spikecim.cli.energy import energy
 from spikecim.cli.explain import explain
 from spikecim.cli.explore import explore
+from spikecim.cli.insitu_training import reproduce_insitu_training
 from spikecim.cli.limits import limits
 from spikecim.cli.mitigate import mitigate
 from spikecim.cli.nonidealities import reproduce_nonidealities
 from spikecim.cli.run import run
 from spikecim.cli.sweep import sweep
 from spikecim.cli.train import train
+from spikecim.cli.train_insitu import train_insitu
 from spikecim.version import __version__
 
 app = typer.Typer(
@@ -48,6 +50,7 @@ def _root(
 
 
 experiments.reproduce.command("nonidealities")(reproduce_nonidealities)
+experiments.reproduce.command("insitu-training")(reproduce_insitu_training)
 app.add_typer(experiments.reproduce, name="reproduce")
 app.command("calibrate")(calibrate)
 app.add_typer(attribute, name="attribute")
@@ -57,8 +60,10 @@ app.command("convert")(convert)
 app.add_typer(conversions.app, name="conversions")
 app.command("run")(run)
 app.command("train")(train)
+app.command("train-insitu")(train_insitu)
 app.command("sweep")(sweep)
 app.command("explore")(explore)
+app.add_typer(learn.app, name="learn")
 app.command("limits")(limits)
 app.command("mitigate")(mitigate)
 app.command("report")(inspect.report)

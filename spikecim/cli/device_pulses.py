@@ -80,7 +80,7 @@ def fit_pulses_command(
     foundation = load_spec(base)
     found = fit_trains(read_trains(trains))
     table = step_table(found) if kind == "table" else None
-    text = pulsed_toml(found, foundation, name=name or target.stem, table=table)
+    text = pulsed_toml(found, foundation, name=_named(name, target), table=table)
     device = _loaded(text, target)
     make_folder(target.parent)
     figures = save_figure(pulse_fit_figure(found, table), target.with_suffix(""))
@@ -106,6 +106,15 @@ def _draw(devices: list[PulsedDevice], out: Path, seed: int, *, quiet: bool) -> 
     figure = pulsed_figure(devices[0], seed) if len(devices) == 1 else pulsed_overview(devices, seed)
     png, svg = save_figure(figure, out.with_suffix(""))
     say(f"wrote {png} and {svg.name}", quiet=quiet)
+
+
+def _named(name: str | None, target: Path) -> str:
+    """The device's name: a word for tables, no path."""
+    if name is None:
+        return target.stem
+    if not name.strip() or not name.isprintable() or "/" in name:
+        raise ParameterError(f"--name {name!r}: give a name of one line, without /")
+    return name.strip()
 
 
 def _loaded(text: str, target: Path) -> PulsedDevice:

@@ -10,6 +10,7 @@ import typer
 from spikecim.cli.options import Json, OutDir, Quiet, Seed
 from spikecim.cli.shell import Stages, guarded, leave_interrupted, say, show, show_json, stages, warnings_said
 from spikecim.errors import ParameterError
+from spikecim.toml import one_of
 
 if TYPE_CHECKING:
     from spikecim.energy.training_design import TrainingDesign
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from spikecim.results.insitu_table import InsituTable
 
 SMALL = "digits"
+GRADIENT_SITES = ("buffer", "engine")
 Study = Annotated[
     Path | None,
     typer.Option("--study", help="Finished folder of `spikecim train-insitu`, for the accuracy rows."),
@@ -59,8 +61,11 @@ def reproduce_insitu_training(
     from spikecim.files import make_folder
     from spikecim.reports.insitu_energy_page import insitu_energy_json, insitu_energy_summary, write_insitu_energy
 
+    if study is not None and not accuracy:
+        raise ParameterError(f"--study {study} and --no-accuracy: give one of them; the study is for the accuracy rows")
     if gradient_site == "dram":
         raise ParameterError("--gradient-site dram is the naive dataflow, which is always shown; give buffer or engine")
+    one_of(gradient_site, GRADIENT_SITES, "--gradient-site")
     design = Design(
         batch=batch, gradient_site=gradient_site, activation_site=activation_site, velocity_bits=velocity_bits
     )

@@ -73,7 +73,7 @@ def learn_spirit(
 ) -> None:
     """Program nine classes, learn the tenth on the chip, on many virtual chips; a killed study goes on."""
     from spikecim.chips import load_chip
-    from spikecim.insitu.spirit.reading import study_of
+    from spikecim.insitu.spirit.reading import check_rehearsal, study_of
 
     use_jobs(jobs)
     spec = load_chip(chip, overrides(settings))
@@ -81,6 +81,7 @@ def learn_spirit(
         spec, data=data, new_class=new_class, drift=drift, rules=rule, rehearsals=rehearsal, rates=rates,
         batches=batches, batch=batch, chips=chips, images=images, validation=validation, limit=limit, seed=seed,
     )  # fmt: skip
+    check_rehearsal(study)
     with stages(quiet=quiet or json) as stage:
         found = measured(study, spec, out, stage)
         written = _write(found, out, page=page)

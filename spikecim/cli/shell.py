@@ -130,7 +130,7 @@ class Stages:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
+    def __call__(self, stage: str, done: float, total: int) -> None:
         if self._bars is None:
             return
         if stage not in self._tasks:

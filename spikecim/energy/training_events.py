@@ -29,7 +29,8 @@ class Writes:
     pulses : float64 (n_layers,)
         Programming pulses of all cells.
     row_phases : float64 (n_layers,)
-        Rows that are selected for programming, counted for each sign.
+        Rows of single arrays that are selected for programming, counted for each sign: a matrix row that spans
+        two arrays is two of them.
     source : str
         Where they come from: counted in a training, or assumed.
     velocity_bits : float64 (n_layers,) or None
@@ -134,9 +135,9 @@ def count_events(layers: Sequence[LayerShape], design: TrainingDesign, writes: W
 
 
 def _forward(layers: tuple[LayerShape, ...], design: TrainingDesign) -> dict[str, Counts]:
-    reads = [_reads(layer.n_in, layer.n_out, layer.positions, design, forward=True) for layer in layers]
+    reads = [_reads((layer.n_in, layer.n_out), layer.positions, _word(layer, design), design) for layer in layers]
     found = {name: np.array([one[name] for one in reads], np.float64) for name in reads[0]}
-    moved = _each(layers, lambda layer: layer.inputs * design.input_bits)
+    moved = _each(layers, lambda layer: layer.inputs * _word(layer, design))
     # The image itself lies in DRAM; every other map is written once and read once.
     stored = moved * np.array([1.0, *[2.0] * (len(layers) - 1)])
     found["buffer_bits"] += moved
@@ -146,7 +147,7 @@ def _forward(layers: tuple[LayerShape, ...], design: TrainingDesign) -> dict[str
 
 def _error(layers: tuple[LayerShape, ...], design: TrainingDesign) -> dict[str, Counts]:
     """Nothing for the first layer: no one asks for the error of the image."""
-    reads = [_reads(layer.n_out, layer.n_in, layer.positions, design, forward=False) for layer in layers]
+    reads = [_reads((layer.n_out, layer.n_in), layer.positions, None, design) for layer in layers]
     found = {name: np.array([0.0, *(one[name] for one in reads[1:])]) for name in reads[0]}
     # Sums of overlapping windows are added up into the map; each value of the map is then masked and rounded.
     found["adds"], found["post_words"] = found["post_words"], _inner(layers)
@@ -156,9 +157,15 @@ def _error(layers: tuple[LayerShape, ...], design: TrainingDesign) -> dict[str, 
     return found
 
 
-def _reads(lines: int, sums: int, positions: int, design: TrainingDesign, *, forward: bool) -> dict[str, float]:
-    """A matrix with `lines` inputs and `sums` outputs, read at all positions."""
-    bits, adc = (design.input_bits, design.adc_forward) if forward else (design.error_bits, design.adc_error)
+def _word(layer: LayerShape, design: TrainingDesign) -> int:
+    """Bits of a value that the layer takes in."""
+    return design.input_bits if layer.input_bits is None else layer.input_bits
+
+
+def _reads(shape: tuple[int, int], positions: int, word: int | None, design: TrainingDesign) -> dict[str, float]:
+    """A matrix of `shape` (inputs, outputs), read at all positions: forwards words of `word` bits, None: errors."""
+    (lines, sums), forward = shape, word is not None
+    bits, adc = (design.error_bits, design.adc_error) if word is None else (word, design.adc_forward)
     reads = positions * design.cycles(bits)
     along = design.row_tiles(lines) if forward else design.column_tiles(lines)
     across = design.column_tiles(sums) if forward else design.row_tiles(sums)
@@ -180,11 +187,11 @@ def _weight_gradient(layers: tuple[LayerShape, ...], design: TrainingDesign) -> 
     weights = _each(layers, lambda layer: layer.weights)
     operands = _each(
         layers,
-        lambda layer: layer.positions * (layer.n_in * design.input_bits + layer.n_out * design.error_bits),
+        lambda layer: layer.positions * (layer.n_in * _word(layer, design) + layer.n_out * design.error_bits),
     )
     # Activations as they entered the layer, errors as they left the layer above (pooled), the last one's own.
     errors = np.array([*(layer.inputs for layer in layers[1:]), layers[-1].n_out], np.float64)
-    stored = _each(layers, lambda layer: layer.inputs * design.input_bits) + errors * design.error_bits
+    stored = _each(layers, lambda layer: layer.inputs * _word(layer, design)) + errors * design.error_bits
     found = {
         "gradient_macs": _each(layers, lambda layer: layer.macs),
         "wire_bits": operands,

@@ -24,6 +24,8 @@ class LayerShape:
         Places at which the matrix is applied to one image: 1, or output height * width before pooling.
     inputs : int
         Values of the map that the layer takes in, each counted once.
+    input_bits : int or None
+        Word of these values where it is not the design's, as of black-and-white pixels.
     """
 
     name: str
@@ -31,10 +33,13 @@ class LayerShape:
     n_out: int
     positions: int
     inputs: int
+    input_bits: int | None = None
 
     def __post_init__(self) -> None:
-        for key in ("n_in", "n_out", "positions", "inputs"):
+        for key in ("n_in", "n_out", "positions", "inputs", "input_bits"):
             value = getattr(self, key)
+            if key == "input_bits" and value is None:
+                continue
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ParameterError(f"layer {self.name!r}: {key} must be a whole number above 0, got {value!r}")
 

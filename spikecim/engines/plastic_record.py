@@ -45,16 +45,6 @@ class PlasticRecord:
     def n_samples(self) -> int:
         return len(self.offsets) - 1
 
-    @property
-    def set_count(self) -> int:
-        """Cells SET in the whole run."""
-        return int(self.sets.sum())
-
-    @property
-    def reset_count(self) -> int:
-        """Cells RESET in the whole run."""
-        return int(self.resets.sum())
-
     def scores(self) -> NDArray[np.int64]:
         """Positive minus negative spikes of each neuron, (n_samples, n_out)."""
         scores = np.zeros(self.residual.shape, np.int64)

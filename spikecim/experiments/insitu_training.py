@@ -25,7 +25,7 @@ from spikecim.energy.training_events import PHASES, TrainingEvents, assumed_writ
 from spikecim.energy.training_momentum import MomentumCost
 from spikecim.energy.training_shapes import LayerShape, operations
 from spikecim.energy.training_table import NODES, TrainingTable, shipped_table
-from spikecim.experiments.insitu_accuracy import accuracy_points, accuracy_rows, pulses_for_vgg
+from spikecim.experiments.insitu_accuracy import accuracy_points, accuracy_rows, pulses_for_vgg, reads_text
 from spikecim.experiments.insitu_peer import peer_efficiency
 from spikecim.experiments.insitu_published import (
     FORMULA_BATCH,
@@ -72,7 +72,11 @@ def reproduce(
     ).run()
     if study is None:
         return found
-    facts = {**found.facts, "study": f"{study.study['name']} ({study.study['data']['name']})"}
+    facts = {
+        **found.facts,
+        "study": f"{study.study['name']} ({study.study['data']['name']})",
+        "study_reads": reads_text(study.study) if "sizes" in study.study["network"] else "not priced",
+    }
     accuracies = accuracy_points(study, table.at_node(node))
     return replace(found, rows=[*found.rows, *accuracy_rows(study)], accuracies=accuracies, facts=facts)
 

@@ -10,17 +10,8 @@ from spikecim.arrays.analog.classes import CLASSES
 from spikecim.errors import ParameterError
 from spikecim.mitigate.defaults import CORRECTION, HARDWARE, RETRAINING, TABLES, UNITS
 from spikecim.mitigate.spec import ALL, CURES, FOR, KINDS, RETRAIN, SCHEMA, Cure, MitigationStudy
-from spikecim.toml import MOST_COUNTED, counted, known_keys, one_of, text_at
+from spikecim.toml import MOST_COUNTED, counted, known_keys, one_of, table_at, text_at
 from spikecim.units import parse_quantity
-
-_KIND_NAMES: dict[type, str] = {
-    str: "text",
-    int: "whole number",
-    float: "number",
-    dict: "table",
-    list: "list",
-    bool: "true or false",
-}
 
 
 def study_from(raw: Mapping[str, Any], where: str) -> MitigationStudy:
@@ -41,7 +32,7 @@ def study_from(raw: Mapping[str, Any], where: str) -> MitigationStudy:
     if raw.get("schema") != SCHEMA:
         found = f"is {raw['schema']!r}" if "schema" in raw else "is missing"
         raise ParameterError(f"{where}: schema {found}; this spikecim reads schema = {SCHEMA}")
-    tables = {name: _table(raw, name, defaults, where) for name, defaults in TABLES.items()}
+    tables = {name: table_at(raw, name, defaults, where) for name, defaults in TABLES.items()}
     network, chips, errors = tables["network"], tables["chips"], tables["errors"]
     if not network["name"]:
         raise ParameterError(f"{where}: network.name is missing; say which network")
@@ -66,22 +57,9 @@ def study_from(raw: Mapping[str, Any], where: str) -> MitigationStudy:
     )
 
 
-def _table(raw: Mapping[str, Any], name: str, defaults: Mapping[str, Any], where: str) -> dict[str, Any]:
-    table = raw.get(name, {})
-    if not isinstance(table, Mapping):
-        raise ParameterError(f"{where}: [{name}] must be a table, got {table!r}")
-    known_keys(table, defaults, where, f"{name}.")
-    for key, value in table.items():
-        kind = type(defaults[key])
-        allowed = (int, float) if kind is float else kind
-        if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
-            raise ParameterError(f"{where}: {name}.{key} must be a {_KIND_NAMES[kind]}, got {value!r}")
-    return {**defaults, **table}
-
-
 def _hardware(raw: Mapping[str, Any], name: str, defaults: Mapping[str, Any], where: str) -> dict[str, Any]:
     """A table of the hardware, its quantities checked for their unit."""
-    table = _table(raw, name, defaults, where)
+    table = table_at(raw, name, defaults, where)
     for key, unit in UNITS.get(name, {}).items():
         try:
             value = parse_quantity(table[key], unit)
@@ -171,7 +149,7 @@ def _retraining(raw: Mapping[str, Any], kind: str, where: str, conditions: tuple
 def _schedule(given: Any, defaults: Mapping[str, Any], kind: str, place: tuple[str, str]) -> dict[str, Any]:
     """One table of retraining; what is wrong with it is said before anything runs."""
     name, where = place
-    table = _positive(_table({name: given}, name, defaults, where), RETRAINING[kind], f"{where}: {name}")
+    table = _positive(table_at({name: given}, name, defaults, where), RETRAINING[kind], f"{where}: {name}")
     if kind == "analog":
         try:
             schedule_from({key: value for key, value in table.items() if key != "train_samples"})

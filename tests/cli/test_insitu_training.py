@@ -37,9 +37,11 @@ def test_json_and_files(spikecim: Command, tmp_path: Path) -> None:
         (("--node", "5"), "node '5' is unknown"),
         (("--gradient-site", "dram"), "is the naive dataflow"),
         (("--gradient-site", "bufer"), "did you mean 'buffer'"),
+        (("--gradient-site", "x"), "--gradient-site: 'x' is unknown; allowed: buffer, engine"),
         (("--activation-site", "engine"), "activation_site 'engine' is unknown"),
         (("--table", "none.toml"), "none.toml"),
-        (("--study", "nowhere"), "nowhere"),
+        (("--study", "nowhere"), "--study nowhere and --no-accuracy: give one of them"),
+        (("--accuracy", "--study", "nowhere"), "nowhere"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(

@@ -58,6 +58,7 @@ def test_an_interrupt_says_what_is_kept(
         ({"rule": "hebb"}, "delta, stdp"),
         ({"rates": "fast"}, "above 0"),
         ({"rehearsal": "0"}, "none, all"),
+        ({"rehearsal": "5,1000", "data": "digits"}, "--rehearsal 1000: the smallest old class of digits has"),
         ({"settings": ["cell.flicker.switch=on"]}, "cell.flicker.switch"),
     ],
 )

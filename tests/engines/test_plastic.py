@@ -177,7 +177,7 @@ def test_scenario(case: Scenario, engine: str) -> None:
     count = record.lrs.sum(-1)
     assert [[tuple(side) for side in row] for row in count.tolist()] == case.cells
     assert record.sets.tolist() == case.sets and record.resets.tolist() == case.resets
-    assert (record.writes - case.program.writes).sum() == record.set_count + record.reset_count
+    assert (record.writes - case.program.writes).sum() == record.sets.sum() + record.resets.sum()
     if case.residual:
         assert record.residual.tolist() == case.residual
 
@@ -213,7 +213,7 @@ def test_without_learning_it_is_the_plain_engine(run: Run) -> None:
     plastic, trains, _ = run
     record = run_plastic(plastic, trains, no_teacher(trains.n_samples, plastic.n_out, learns=False))
     plain = Stepper().run(plastic.frozen(), trains)
-    assert record.set_count == record.reset_count == 0 and (record.lrs == plastic.lrs).all()
+    assert record.sets.sum() == record.resets.sum() == 0 and (record.lrs == plastic.lrs).all()
     for name in ("offsets", "ticks", "neurons", "signs", "residual"):
         assert (getattr(record, name) == getattr(plain, name)).all()
     assert (record.winners() == plain.winners).all()
@@ -230,7 +230,7 @@ def test_share_of_cells_that_switch_is_their_chance() -> None:
             plastic = exact(np.zeros((n_in, n_out), int), rule, seed=100 + run, n_ticks=10 * k)
             teacher = supervised([0], n_out, force=FULL, inhibit=-FULL, period=10)
             record = run_plastic(plastic, samples([], n_in=n_in, n_ticks=10 * k), teacher)
-            left[k] += 4 * n_in * n_out - record.set_count
+            left[k] += 4 * n_in * n_out - record.sets.sum()
     cells = n_runs * 4 * n_in * n_out
     for k in range(1, tries + 1):
         expected = (1.0 - 0.5 * p) ** k
@@ -278,7 +278,7 @@ def test_a_long_run_finds_room_for_its_spikes() -> None:
 
 def test_no_samples() -> None:
     record = run_plastic(exact([[1]]), samples(n_in=1))
-    assert record.n_samples == 0 and record.set_count == 0 and record.residual.shape == (0, 1)
+    assert record.n_samples == 0 and record.sets.sum() == 0 and record.residual.shape == (0, 1)
 
 
 def _change(**changes: Any) -> PlasticProgram:

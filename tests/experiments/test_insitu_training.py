@@ -10,7 +10,13 @@ import pytest
 
 from spikecim.energy.training_design import TrainingDesign
 from spikecim.energy.training_table import shipped_table
-from spikecim.experiments.insitu_accuracy import accuracy_points, accuracy_rows, pulses_for_vgg
+from spikecim.experiments.insitu_accuracy import (
+    accuracy_points,
+    accuracy_rows,
+    pulses_for_vgg,
+    reads_text,
+    study_design,
+)
 from spikecim.experiments.insitu_peer import peer_efficiency, peer_joules
 from spikecim.experiments.insitu_published import PUBLISHED, implied_image_joules
 from spikecim.experiments.insitu_training import reproduce
@@ -153,9 +159,10 @@ def study(gain: float = 3.0, *, data: str = "mnist", ltd: float = -4.0) -> Insit
     return InsituTable(
         study={
             "name": "tiny",
-            "data": {"name": data},
+            "data": {"name": data, "binary": True, "train": 0},
             "network": {"sizes": [400, 100, 10], "pairing": "single"},
             "training": {"batch": 100},
+            "reads": {"rows": 128, "input_bits": 0, "error_bits": 0, "adc_forward": 0, "adc_error": 0},
         },
         version="0",
         reference="sgd",
@@ -179,6 +186,40 @@ def test_the_mark_is_held_against_the_mean_of_its_own_study_only(gain: float, ju
     assert (elsewhere.published, elsewhere.verdict) == (0.0, "not comparable")
     (deep,) = accuracy_rows(study(gain, data="cifar10", ltd=-2.0))
     assert (deep.published, deep.verdict) == (0.0, "reproduced")
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("data", {"train": 20_000}), ("network", {"sizes": [400, 50, 10]}), ("network", {"pairing": "pair"})],
+)
+def test_the_mark_is_for_one_study_only(part: str, value: dict[str, object]) -> None:
+    given = study()
+    other = replace(given, study={**given.study, part: {**given.study[part], **value}})
+    (row,) = accuracy_rows(other)
+    assert (row.published, row.verdict) == (0.0, "not comparable")
+
+
+def test_a_gain_that_its_seeds_do_not_tell_from_nothing_is_off() -> None:
+    given = study(3.0)
+    for low, n, judged in ((0.1, 5, "reproduced"), (-0.1, 5, "off"), (None, 1, "not comparable")):
+        points = MeanInterval(value=3.0, low=low, high=None if low is None else 6.0 - low, n=n)
+        (row,) = accuracy_rows(replace(given, gains=(replace(given.gains[0], gain=points),)))
+        assert row.verdict == judged, low
+
+
+def test_energies_of_a_study_are_of_its_own_reads() -> None:
+    given = study()
+    coded = {"rows": 64, "input_bits": 4, "error_bits": 6, "adc_forward": 5, "adc_error": 7}
+    other = {**given.study, "reads": coded, "data": {**given.study["data"], "binary": False}}
+    design = study_design(other)
+    assert (design.rows, design.input_bits, design.error_bits) == (64, 4, 6)
+    assert (design.adc_forward, design.adc_error, design.batch) == (5, 7, 100)
+    # Ideal reads keep what the design assumes, and say so.
+    assert study_design(given.study) == TrainingDesign(batch=100)
+    assert "assumed" not in reads_text(other) and reads_text(given.study).count("assumed") == 4
+    black = accuracy_points(given, shipped_table())[0].image_nj
+    grey = replace(given, study={**given.study, "data": {**given.study["data"], "binary": False}})
+    assert black is not None and black < (accuracy_points(grey, shipped_table())[0].image_nj or 0.0)
 
 
 def test_a_study_gives_its_pulses_to_the_energy_and_its_energy_to_the_table() -> None:

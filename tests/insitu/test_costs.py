@@ -9,6 +9,7 @@ import pytest
 
 from spikecim.devices.pulsed.library import load_spec
 from spikecim.energy.training_design import TrainingDesign
+from spikecim.energy.training_events import assumed_writes
 from spikecim.energy.training_shapes import operations
 from spikecim.energy.training_table import shipped_table
 from spikecim.errors import ParameterError
@@ -21,7 +22,7 @@ from spikecim.insitu.costs import (
     vgg8_shapes,
     with_device,
 )
-from spikecim.insitu.deep_shapes import training_operations, vgg8
+from spikecim.insitu.deep_shapes import training_macs, vgg8
 from spikecim.results.insitu_run import LayerCounts, TrainingRun
 from spikecim.results.insitu_table import ArrayRow, CellResult
 
@@ -50,7 +51,7 @@ def run(*layers: LayerCounts) -> TrainingRun:
 
 def test_vgg8_has_the_operations_and_weights_of_the_reference() -> None:
     shapes = vgg8_shapes()
-    assert operations(shapes) == training_operations(vgg8()) == 3_688_427_520
+    assert operations(shapes) == 2 * training_macs(vgg8()) == 3_688_427_520
     assert sum(shape.weights for shape in shapes) == 12_973_440
     assert sum(shape.macs for shape in shapes) == 615_917_568
     # Maps that layers take in: 32 x 32 x 3, twice 128 channels, and so on.
@@ -111,13 +112,25 @@ def test_a_study_tells_its_writes_for_one_image() -> None:
         curve=(),
         arrays=(row,),
     )
-    writes = study_writes(cell, dense_shapes((4, 2)), 20)
+    writes = study_writes(cell, dense_shapes((4, 2)), TrainingDesign(batch=20))
     # 100 updates of 20 images.
     assert writes.pulses == pytest.approx([50.0 * 8 / 2000])
     assert writes.row_phases == pytest.approx([400 / 2000])
     assert writes.velocity_bits == pytest.approx([32 * 8 / 20])
     with pytest.raises(ParameterError, match="no training ended well"):
-        study_writes(replace(cell, arrays=()), dense_shapes((4, 2)), 20)
+        study_writes(replace(cell, arrays=()), dense_shapes((4, 2)), TrainingDesign(batch=20))
+
+
+def test_a_row_of_a_wide_matrix_is_driven_in_each_of_its_arrays() -> None:
+    wide = layer(name="fc", n_in=128, n_out=300, cells=38_400, macs_forward=128 * 300 * 200)
+    paired = replace(wide, cells=76_800)
+    # 300 columns are 3 arrays of 128; 600 cells side by side are 5. Narrow ones are driven once.
+    for one, arrays in ((layer(), 1), (wide, 3), (paired, 5)):
+        events = run_events(run(one))
+        assert events.counts["weight_update", "row_phases"] == pytest.approx([120 * arrays / 200])
+        # An assumed write of every row in both signs is as many rows.
+        assumed = assumed_writes(run_shapes(run(one)), events.design, 1.0)
+        assert assumed.row_phases == pytest.approx([2 * one.n_in * arrays / 20])
 
 
 def test_a_pulse_of_a_device_is_its_voltage_squared_times_width_and_conductance() -> None:

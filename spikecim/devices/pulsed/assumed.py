@@ -18,6 +18,9 @@ _LABELS = re.compile(
     rf"\s*(?:~\s*(?P<noise>{_NUMBER})\s*%)?\s*",
     re.ASCII,
 )
+# A pair of words that are meant as labels though they are none: "nan/4", "1e1/-4"; "3/4.toml" is a path.
+_WORD = rf"[+-]?(?:nan|inf(?:inity)?|(?:{_NUMBER})(?:e[+-]?\d+)?)"
+_MEANT = re.compile(rf"(?:nl:|[+\-±])|{_WORD}\s*[/,]\s*{_WORD}\s*(?:[@~].*)?$", re.ASCII | re.IGNORECASE)
 _SHOWN = "labels are written as +4/-4, +-4 or nl:4,-4, with @97 (pulses) and ~3.5% (cycle to cycle) behind"
 
 
@@ -48,9 +51,10 @@ def read_labels(text: str) -> Labels | None:
     ParameterError
         If it begins as labels do and goes on otherwise.
     """
-    found = _LABELS.fullmatch(text.strip().replace("\u2212", "-"))
+    plain = text.strip().replace("\u2212", "-")
+    found = _LABELS.fullmatch(plain)
     if found is None:
-        if text.startswith("nl:") or re.match(r"\s*[+\-\u2212±]", text):
+        if _MEANT.match(plain):
             raise ParameterError(f"pulsed device {text!r}: {_SHOWN}")
         return None
     if found["both"] is not None:

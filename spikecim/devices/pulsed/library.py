@@ -69,10 +69,11 @@ def nonlinearity(ltp: float, ltd: float, *, pulses: int = 64, cycle_to_cycle: fl
     return PulsedDevice(spec=read_section(PulsedSpec, assumed_table(ltp, ltd, (pulses, pulses), cycle_to_cycle), text))
 
 
-def short_name(name: str | Path) -> str:
-    """The name of a device in tables and keys: labels in one form (``"+4/-4"``), names and paths as they are."""
-    labels = read_labels(str(name))
-    return str(name) if labels is None else labels.text()
+def names_device(name: str) -> bool:
+    """Whether `name` looks like labels or a path, or is a shipped device; a path may lead nowhere."""
+    if name in pulsed_names() or name.endswith(".toml") or "/" in name:
+        return True
+    return read_labels(name) is not None
 
 
 def _table(name: str | Path) -> tuple[dict[str, Any], str]:
@@ -84,6 +85,8 @@ def _table(name: str | Path) -> tuple[dict[str, Any], str]:
         return read_toml(Path(where), where, _GIVE), where
     names = pulsed_names()
     if where not in names:
-        help_ = hint(where, names, f"shipped: {', '.join(names)}; or labels as in +4/-4, or the path of a .toml file")
+        help_ = hint(
+            where.lower(), names, f"shipped: {', '.join(names)}; or labels as in +4/-4, or the path of a .toml file"
+        )
         raise ParameterError(f"pulsed device {where!r} is unknown; {help_}")
     return read_toml(resources.files("spikecim.devices.pulsed") / "presets" / f"{where}.toml", where, _GIVE), where

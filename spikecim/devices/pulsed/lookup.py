@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spikecim.devices.pulsed.law import PulseLaw, law_of
 from spikecim.devices.pulsed.spec import PulsedSpec
 from spikecim.errors import ParameterError
 
@@ -131,8 +130,3 @@ def lookup_law(spec: PulsedSpec) -> LookupLaw:
                 " the window; give signed steps as shares of it"
             )
     return law
-
-
-def law_for(spec: PulsedSpec) -> PulseLaw | LookupLaw:
-    """The law of a spec of either kind."""
-    return law_of(spec) if spec.response is None else lookup_law(spec)

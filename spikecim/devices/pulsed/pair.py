@@ -134,12 +134,7 @@ class WeightCells:
         int64 (6,)
             Pulses up, down, cells written, row phases, slots in time, cells that died.
         """
-        most = float(writing.most or min(math.ceil(max(self.plus.law.crossings)), MOST_PULSES))
-        code, pair = ROUNDINGS.index(writing.rounding), int(self.minus is not None)
-        up, down = self.per_weight
-        if writing.only:
-            up, down = (up, _NO_PULSES) if writing.only > 0 else (_NO_PULSES, down)
-        how = (float(scale), up, down, float(writing.threshold), most, code, int(carry is not None), pair)
+        how = self._how(scale, writing, carries=carry is not None)
         n = wanted.shape[0]
         cuts = [n * part // self.threads for part in range(self.threads + 1)]
         parts = [
@@ -152,6 +147,15 @@ class WeightCells:
             return write(parts[0])
         with ThreadPoolExecutor(len(parts)) as pool:
             return np.sum(list(pool.map(write, parts)), axis=0)
+
+    def _how(self, scale: float, writing: Writing, *, carries: bool) -> tuple[float | int, ...]:
+        """`how` of the kernel's `write_rows`."""
+        most = float(writing.most or min(math.ceil(max(self.plus.law.crossings)), MOST_PULSES))
+        code, pair = ROUNDINGS.index(writing.rounding), int(self.minus is not None)
+        up, down = self.per_weight
+        if writing.only:
+            up, down = (up, _NO_PULSES) if writing.only > 0 else (_NO_PULSES, down)
+        return float(scale), up, down, float(writing.threshold), most, code, int(carries), pair
 
     def _write_part(
         self,

@@ -22,6 +22,8 @@ from spikecim.training.perceptron import Recipe, accuracy, train_float, train_qu
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 DATA = ("mnist", "fashion-mnist", "digits")
+# As a reader names them.
+DATA_WORDS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "digits": "the embedded digits"}
 SPLITS = ("fit", "held-out", "test")
 
 
@@ -147,7 +149,7 @@ def new_class_task(
     }
     asked = tuple(neuron for neuron in range(n_out) if neuron != new)
     return _task(
-        chip, name="new-class", what=f"class {new} of {data} after the others", known=known, everything=fit,
+        chip, name="new-class", what=f"class {new} of {DATA_WORDS[data]} after the others", known=known, everything=fit,
         new=fit.where(fit.labels == new), exams=exams, asked=asked, recipe=recipe or Recipe(),
     )  # fmt: skip
 
@@ -161,7 +163,7 @@ def drift_task(
     both = Images(values=np.concatenate([known.values, new.values]), labels=np.concatenate([known.labels, new.labels]))
     exams = {split: Exam(old=plain[split], new=drifted[split]) for split in SPLITS}
     return _task(
-        chip, name="drift", what=f"images of {data} {drift.words()}", known=known, everything=both, new=new,
+        chip, name="drift", what=f"images of {DATA_WORDS[data]} {drift.words()}", known=known, everything=both, new=new,
         exams=exams, asked=tuple(range(chip.geometry.n_out.value)), recipe=recipe or Recipe(),
     )  # fmt: skip
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from spikecim.chips.spec import ChipSpec
+from spikecim.datasets import load
 from spikecim.errors import ParameterError
 from spikecim.insitu.spirit.drift import read_drift
 from spikecim.insitu.spirit.lessons import DATA
@@ -49,6 +52,29 @@ def study_of(
         rates=tuple(_rate(word) for word in _words(rates, "--rates")), batches=batches, batch=batch, chips=chips,
         images=images, validation=validation, limit=limit, seed=seed, chip=chip.name, chip_digest=chip.digest(),
     )  # fmt: skip
+
+
+def check_rehearsal(study: LearnStudy) -> None:
+    """Refuse to keep more images of each old class than the smallest one has; reads the labels.
+
+    Raises
+    ------
+    ParameterError
+        Naming the number and what there is.
+    SpikecimError
+        What the data set raises.
+    """
+    asked = max(condition.rehearsal for condition in study.conditions)
+    if asked < 1:
+        return
+    labels = load(study.data, "fit", limit=study.limit).labels
+    known = labels if study.new_class is None else labels[labels != study.new_class]
+    least = int(np.unique(known, return_counts=True)[1].min(initial=len(known)))
+    if asked > least:
+        raise ParameterError(
+            f"--rehearsal {asked}: the smallest old class of {study.data} has {least:,} training images; "
+            f"give up to {least}, or all"
+        )
 
 
 def _words(text: str, option: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from spikecim.errors import ParameterError
 from spikecim.insitu.spirit.drift import Drift
+from spikecim.insitu.spirit.lessons import DATA_WORDS
 from spikecim.insitu.spirit.plan import ALL, NEW, Plan
 
 DELTA, STDP, OFFLINE = "delta", "stdp", "offline"
@@ -106,9 +107,10 @@ class LearnStudy:
     @property
     def title(self) -> str:
         """One line."""
+        data = DATA_WORDS.get(self.data, self.data)
         if self.drift is not None:
-            return f"SPIRIT learns a drifted input: {self.data} {self.drift.words()}"
-        return f"SPIRIT learns class {self.new_class} of {self.data} after the others"
+            return f"SPIRIT learns a drifted input: {data} {self.drift.words()}"
+        return f"SPIRIT learns class {self.new_class} of {data} after the others"
 
     def plan(self, condition: Condition, rate: float) -> Plan:
         """How `condition` learns at `rate`."""

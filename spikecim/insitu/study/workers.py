@@ -67,10 +67,9 @@ class Order:
     checkpoints: Path
 
     def attempt(self, task: Task, heard: Heard) -> Ended:
-        """Train `task`; what goes wrong with it is part of the answer."""
+        """Train `task`; what goes wrong is part of the answer; of clamped weights the study tells once."""
         try:
             with warnings.catch_warnings():
-                # Each training would say it; the study says it once, from what it has kept.
                 warnings.filterwarnings("ignore", message=".*initial weights: .* outside")
                 return Ended(run=self.runner.train(self.study, task, heard, self.checkpoints / task.file))
         except NOT_THE_POINT as error:
@@ -78,10 +77,8 @@ class Order:
         except Exception as error:
             # One bad rate among hundreds must not end a night's work; its error stands in its row.
             frame = traceback.extract_tb(error.__traceback__)[-1]
-            own = isinstance(error, SpikecimError)
-            return Ended(
-                error=one_line(error), fault="" if own else f"{Path(frame.filename).name}, line {frame.lineno}"
-            )
+            fault = "" if isinstance(error, SpikecimError) else f"{Path(frame.filename).name}, line {frame.lineno}"
+            return Ended(error=one_line(error), fault=fault)
 
 
 # Called with a task and what it says: steps (done, total), a point of its curve.

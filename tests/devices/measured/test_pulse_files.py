@@ -111,6 +111,8 @@ def test_pulses_lists_every_device_with_point_and_pull(spikecim: Command) -> Non
         (("pulses", "+12/-4"), "nonlinearity 12 is out of range"),
         (("pulses", "ideal", "--out", "x.pdf"), "must end in .png"),
         (("fit-pulses", "none.csv"), "cannot be read"),
+        (("fit-pulses", "good.csv", "--name", "a/b"), "--name 'a/b': give a name of one line, without /"),
+        (("fit-pulses", "good.csv", "--name", " "), "--name ' ': give a name"),
         (("fit-pulses", "good.csv", "--kind", "law"), "--kind law: is not one of curve, table"),
         (("fit-pulses", "good.csv", "--out", "x.csv"), "a device file must end in .toml"),
         (("fit-pulses", "good.csv", "--base", "nominal"), "pulsed device 'nominal' is unknown"),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from spikecim.devices.pulsed.assumed import read_labels
-from spikecim.devices.pulsed.library import load_pulsed, load_spec, nonlinearity, pulsed_names, short_name
-from spikecim.devices.pulsed.lookup import LookupLaw, law_for, lookup_law
+from spikecim.devices.pulsed.library import load_pulsed, load_spec, nonlinearity, pulsed_names
+from spikecim.devices.pulsed.lookup import LookupLaw, lookup_law
 from spikecim.errors import ParameterError
 from spikecim.parameters import walk
 
@@ -54,7 +54,8 @@ def test_a_lithium_cell_is_symmetric_where_its_fit_is() -> None:
 
 @pytest.mark.parametrize("text", ["+4/-4", "nl:4,-4", "+-4", "±4", " 4/-4 ", "+4.0/-4@64~0%", "\u00b14"])
 def test_one_pair_of_labels_is_one_device(text: str) -> None:
-    assert short_name(text) == "+4/-4"
+    labels = read_labels(text)
+    assert labels is not None and labels.text() == "+4/-4"
     device = load_pulsed(text)
     assert device.law == nonlinearity(4, -4).law
     assert device.law.symmetric_point == pytest.approx(0.5)
@@ -65,7 +66,8 @@ def test_labels_carry_pulses_and_noise() -> None:
     assert found is not None
     assert (found.pulses, found.cycle_to_cycle) == ((97, 100), pytest.approx(0.035))
     assert found.text() == "+2.4/-4.88@97/100~3.5%"
-    assert short_name("0") == "0/0"
+    flat = read_labels("0")
+    assert flat is not None and flat.text() == "0/0"
     assert read_labels("ag-a-si") is None
     assert load_pulsed("0").law.pull == pytest.approx(0.0, abs=1e-12)
 
@@ -111,7 +113,7 @@ def test_a_table_of_affine_steps_is_the_affine_law() -> None:
 def test_cells_of_a_table_follow_it() -> None:
     device = load_pulsed("rram-hfo2-table", {"spread.device_to_device": 0.0})
     assert isinstance(device.law, LookupLaw)
-    assert law_for(device.spec).pull == device.law.pull
+    assert lookup_law(device.spec).pull == device.law.pull
     cells = device.build((400,), 3, "t")
     cells.program(np.full(400, 0.4, np.float32))
     cells.pulse(np.full(400, 1, np.int16), 0)
