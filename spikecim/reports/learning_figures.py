@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,6 +54,10 @@ def accuracies(found: Learning) -> Figure:
                 new = ()
             _dots(axes, old, place - 0.17, filled=True)
             _dots(axes, new, place + 0.17, filled=False)
+        signs = [
+            axes.plot([], [], label=label, **_sign(filled))[0] for label, filled in (("known", True), ("new", False))
+        ]
+        axes.legend(handles=signs, loc="lower left", frameon=False, fontsize=8)
         axes.set_yticks([])
         axes.set_ylim(len(rows) - 0.4, -0.75)
         axes.tick_params(axis="y", length=0)
@@ -70,21 +74,25 @@ def _label(axes: Axes, text: str, place: float) -> None:
     note(axes, text, (0.0, place), (-5, 0), xycoords=axes.get_yaxis_transform(), ha="right", va="center")
 
 
+def _sign(filled: bool) -> dict[str, Any]:
+    """How a chip is drawn: known images filled, new ones hollow."""
+    colour = CHIP if filled else PUBLISHED
+    return {
+        "linestyle": "none",
+        "marker": "o" if filled else "s",
+        "markersize": 3.2,
+        "markerfacecolor": colour if filled else PAPER,
+        "markeredgecolor": colour,
+        "markeredgewidth": 0.8,
+        "alpha": 0.75,
+    }
+
+
 def _dots(axes: Axes, values: tuple[float, ...], place: float, *, filled: bool) -> None:
     if not values:
         return
-    colour = CHIP if filled else PUBLISHED
     shift = 0.05 * (np.arange(len(values)) % 3 - 1)
-    axes.plot(
-        values,
-        place + shift,
-        "o" if filled else "s",
-        markersize=3.2,
-        markerfacecolor=colour if filled else PAPER,
-        markeredgecolor=colour,
-        markeredgewidth=0.8,
-        alpha=0.75,
-    )
+    axes.plot(values, place + shift, **_sign(filled))
     mean = spread(values)
     axes.plot(np.clip([mean.low, mean.high], 0.0, 100.0), [place, place], color=INK, linewidth=1.5, zorder=3)
     axes.plot([mean.mean], [place], "|", color=INK, markersize=8, markeredgewidth=1.8, zorder=4)
