@@ -79,7 +79,7 @@ def test_a_folder_of_another_study_is_refused_and_the_difference_named(tmp_path:
         run_mitigation(fake_study(network={"name": "lenet", "images": 100}), FakeSubject(study), tmp_path)
     run_mitigation(replace(study, title="another"), FakeSubject(study), tmp_path)
     (tmp_path / "study.json").write_text("{}")
-    with pytest.raises(ResultFileError, match="is no mitigation study"):
+    with pytest.raises(ResultFileError, match="is no study of the kind spikecim-mitigation"):
         run_mitigation(study, FakeSubject(study), tmp_path)
 
 

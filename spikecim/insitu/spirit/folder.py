@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,17 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikecim.errors import ResultFileError
-from spikecim.files import make_folder, write_json
 from spikecim.insitu.spirit.lessons import Images, Task
 from spikecim.insitu.spirit.measure import COLUMNS
 from spikecim.insitu.spirit.spec import LearnStudy
 from spikecim.results.journal import Journal
-from spikecim.study.manifest import refuse_another
+from spikecim.study.kept_folder import kept_folder, manifest_for
 from spikecim.version import __version__
 
 FORMAT, SCHEMA = "spikecim-learning", 1
-STUDY, JOURNAL = "study.json", "journal.txt"
 
 
 @contextmanager
@@ -32,32 +28,13 @@ def learning_folder(study: LearnStudy, task: Task, out: Path) -> Iterator[Journa
 
     Raises
     ------
-    ResultFileError
-        If the folder holds something else; the differences are named.
-    OutputError
-        If it cannot be written, or another process is writing into it.
-
-    Warns
-    -----
-    UserWarning
-        If lines of the journal are damaged; how many.
+    ResultFileError, OutputError
+        See `kept_folder`.
     """
-    manifest = {
-        "format": FORMAT,
-        "schema": SCHEMA,
-        "spikecim": __version__,
-        "study": study.describe(),
-        "data_digest": _digest(task),
-    }
-    make_folder(out)
-    if (out / STUDY).exists():
-        _check(out, manifest)
+    manifest = manifest_for((FORMAT, SCHEMA), study.describe(), _digest(task))
     counted = json.dumps(_counted(manifest), sort_keys=True)
     about = {"version": __version__, "study": hashlib.sha256(counted.encode()).hexdigest()[:16]}
-    with Journal(out / JOURNAL, COLUMNS, about) as journal:
-        if journal.n_damaged:
-            warnings.warn(f"{out / JOURNAL}: {journal.n_damaged:,} damaged lines dropped", stacklevel=3)
-        write_json(out / STUDY, manifest)
+    with kept_folder(out, manifest, _counted, COLUMNS, about) as journal:
         yield journal
 
 
@@ -74,17 +51,6 @@ def _digest(task: Task) -> str:
         hashed.update(f"{array.shape}".encode())
         hashed.update(np.ascontiguousarray(array).data)
     return hashed.hexdigest()[:16]
-
-
-def _check(out: Path, manifest: Mapping[str, Any]) -> None:
-    path = out / STUDY
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ResultFileError(f"{path}: cannot be read ({error}); choose another --out") from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise ResultFileError(f"{path}: is no learning study of spikecim's; choose another --out")
-    refuse_another(out, _counted(found), _counted(manifest))
 
 
 def _counted(manifest: Mapping[str, Any]) -> dict[str, Any]:

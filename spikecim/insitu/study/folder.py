@@ -17,11 +17,11 @@ from spikecim.insitu.study.spec import InsituStudy, counted_on
 from spikecim.insitu.study.tasks import Task
 from spikecim.results.insitu_run import TrainingRun, run_from, run_json
 from spikecim.results.journal import Entry, Journal
-from spikecim.study.manifest import refuse_another
+from spikecim.study.kept_folder import kept_folder, manifest_for
 from spikecim.version import __version__
 
 FORMAT, SCHEMA = "spikecim-train-insitu", 1
-STUDY, JOURNAL, RUNS, CHECKPOINTS = "study.json", "journal.txt", "runs", "checkpoints"
+RUNS, CHECKPOINTS = "runs", "checkpoints"
 COLUMNS = ("validation", "test", "rate", "seed", "steps")
 
 
@@ -104,49 +104,15 @@ def study_folder(study: InsituStudy, data_digest: str, out: Path) -> Iterator[Ke
 
     Raises
     ------
-    ResultFileError
-        If the folder holds results of another study, other data or another version; the differences are named.
-    OutputError
-        If it cannot be written, or another process is writing into it.
-
-    Warns
-    -----
-    UserWarning
-        If lines of the journal are damaged; how many.
+    ResultFileError, OutputError
+        See `kept_folder`.
     """
-    manifest = {
-        "format": FORMAT,
-        "schema": SCHEMA,
-        "spikecim": __version__,
-        "study": study.describe(),
-        "data_digest": data_digest,
-    }
-    make_folder(out)
-    if (out / STUDY).exists():
-        _check(out, manifest)
+    manifest = manifest_for((FORMAT, SCHEMA), study.describe(), data_digest)
     about = {"version": __version__, "study": study.digest(), "data": data_digest}
-    with Journal(out / JOURNAL, COLUMNS, about) as journal:
-        if journal.n_damaged:
-            lines = "1 damaged line" if journal.n_damaged == 1 else f"{journal.n_damaged:,} damaged lines"
-            warnings.warn(f"{out / JOURNAL}: {lines} dropped; trainings without a line are done again", stacklevel=3)
-        write_json(out / STUDY, manifest)
+    with kept_folder(out, manifest, _counted, COLUMNS, about) as journal:
         for name in (RUNS, CHECKPOINTS):
             make_folder(out / name)
         yield Kept(out=out, journal=journal)
-
-
-def _check(out: Path, manifest: Mapping[str, Any]) -> None:
-    path = out / STUDY
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ResultFileError(
-            f"{path}: cannot be read ({error}); choose another --out, or remove this file: it is written anew, and "
-            f"nothing is trained again if {JOURNAL} beside it is of the same study"
-        ) from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise ResultFileError(f"{path}: is no study of training on the chip; choose another --out")
-    refuse_another(out, _counted(found), _counted(manifest))
 
 
 def _counted(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from spikecim.errors import DataError, FaultError, ResultFileError
-from spikecim.insitu.study.folder import JOURNAL, RUNS
+from spikecim.insitu.study.folder import RUNS
 from spikecim.insitu.study.run import Outlook, run_study
 from spikecim.insitu.study.runner import Heard
 from spikecim.insitu.study.spec import InsituStudy
@@ -23,6 +23,7 @@ from spikecim.results.insitu_data import read_insitu
 from spikecim.results.insitu_live import LiveRun
 from spikecim.results.insitu_run import TrainingRun
 from spikecim.results.insitu_table import InsituTable
+from spikecim.study.kept_folder import JOURNAL
 from tests.insitu.study.fake import FakeRunner, accuracies, fake_study, layer
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -207,7 +208,7 @@ def test_another_study_in_the_folder_is_refused(tmp_path: Path, change: dict[str
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "study.json").write_text(json.dumps({"format": "spikecim-mitigation"}), encoding="utf-8")
-    with pytest.raises(ResultFileError, match="is no study of training on the chip"):
+    with pytest.raises(ResultFileError, match="is no study of the kind spikecim-train-insitu"):
         ran(tmp_path)
     (tmp_path / "study.json").write_text("{", encoding="utf-8")
     with pytest.raises(ResultFileError, match="cannot be read"):
